@@ -1,6 +1,7 @@
 //! Finds a number to call and a code to dial among digits that stand in a text by right.
 
 use super::disguise::digit;
+use super::document::groups_of_a_document;
 use super::{Skeleton, is_of_a_series};
 
 /// Fewer digits are no number that a phone calls, but for the short ones, which cannot be told
@@ -16,11 +17,24 @@ const INTERNATIONAL_DIGITS: usize = 9;
 /// A whole number of the country, with the country's code.
 const NATIONAL: (&str, usize) = ("998", 12);
 
+/// What words for an application begin with, in capitals.
+const APPLICATIONS: [&str; 9] = [
+    "ARIZA",
+    "ARZA",
+    "APPLICATION",
+    "ZAYAVLENI",
+    "ZAYAVK",
+    "АРИЗА",
+    "АРЗА",
+    "ЗАЯВЛЕНИ",
+    "ЗАЯВК",
+];
+
 /// The numbers of applications that stand in words.
 const LEN_OF_AN_APPLICATION: usize = 8;
 
-/// The most digits of a decision's number behind its date.
-const OF_A_DECISION: usize = 5;
+/// The most digits of a decision's number beside its date.
+pub(super) const OF_A_DECISION: usize = 5;
 
 /// Read with digits for some of its letters, a text has to have nearly a whole number, with the
 /// operator's code.
@@ -47,6 +61,10 @@ impl Skeleton {
                 .or_else(|| self.end_of_a_parcel(index))
                 .or_else(|| self.end_of_a_document(index))
                 .or_else(|| self.end_of_a_case(index))
+                .or_else(|| self.end_of_a_norm(index))
+                .or_else(|| self.end_of_a_law(index))
+                .or_else(|| self.end_of_a_registered(index))
+                .or_else(|| self.end_of_a_masked_card(index))
                 .or_else(|| self.end_of_a_place(index));
             if let Some(after) = by_right {
                 index = after;
@@ -189,29 +207,26 @@ impl Skeleton {
         groups
     }
 
-    /// Where N48120973 or № 48120973 ends, of which these are the first digits: no number to call has eight of them.
+    /// Where `N48120973` or `Ariza raqami 48120973` ends, of which these are the first digits: no number to call has eight of
+    /// them.
     fn end_of_an_application(&self, start: usize) -> Option<usize> {
         let end = start + LEN_OF_AN_APPLICATION;
-        let before = self.0.get(..start).unwrap_or_default();
-        let before = before.strip_suffix(&[' ']).unwrap_or(before);
-        let is_named = match before {
-            [.., '№'] => true,
-            [before @ .., 'N'] => before.last().is_none_or(|each| !each.is_alphanumeric()),
-            _ => false,
-        };
         let is_whole = (start..end).all(|it| self.at(it).is_ascii_digit());
+        let is_named = || {
+            let naming = self.naming(start);
+            naming.is_numbered() || naming.begins(&APPLICATIONS)
+        };
         let ends = || {
             let after = self.at(end);
             matches!(after, ',' | ';' | ')')
                 || (self.end_of_number(start) == end && !after.is_alphabetic())
         };
-        (is_named && is_whole && ends()).then_some(end)
+        (is_whole && is_named() && ends()).then_some(end)
     }
 
-    /// AB1234567 or AB 1234567.
+    /// AB1234567, AB 1234567 or AB № 1234567.
     fn is_of_a_passport(&self, start: usize, end: usize) -> bool {
-        let before = self.0.get(..start).unwrap_or_default();
-        let before = before.strip_suffix(&[' ']).unwrap_or(before);
+        let before = self.before_sign(start);
         let letters = before
             .iter()
             .rev()
@@ -328,6 +343,17 @@ fn is_house_and_postal_code(groups: &[(char, String)]) -> bool {
         if first.starts_with('1') && matches!((first.len(), second.len()), (3, 6) | (6, 3)))
 }
 
+/// The number of a document that was made on the day before it; empty: there is none.
+fn of_a_day(groups: &[(char, String)]) -> &[(char, String)] {
+    let length = match groups {
+        [('№', number), ..] if groups_of_a_document(groups) == 0 => {
+            usize::from(number.len() <= OF_A_DECISION)
+        }
+        groups => groups_of_a_document(groups),
+    };
+    groups.get(..length).unwrap_or_default()
+}
+
 /// What stands beside dates and hours.
 #[derive(Default)]
 pub(super) struct Beside {
@@ -364,12 +390,13 @@ pub(super) fn beside_dates_and_hours(groups: &[(char, String)]) -> Beside {
     let mut rest = groups;
     while let [(_, first), others @ ..] = rest {
         let taken = match others {
-            // A decision of a day: 15.03.2024 № 123.
-            [(one, second), (other, third), ('№', number), ..]
-                if date(first, *one, second, *other, third) && number.len() <= OF_A_DECISION =>
+            // A contract or a decision of a day: 15.03.2024 № 2024/11-45, 15.03.2024 № 123.
+            [(one, second), (other, third), document @ ..]
+                if date(first, *one, second, *other, third) && !of_a_day(document).is_empty() =>
             {
-                beside.years += number.len();
-                4
+                let document = of_a_day(document);
+                beside.years += document.iter().map(|(_, it)| it.len()).sum::<usize>();
+                3 + document.len()
             }
             [(one, second), (other, third), ..] if date(first, *one, second, *other, third) => 3,
             [

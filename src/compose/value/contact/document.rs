@@ -5,23 +5,26 @@
 use super::call::beside_dates_and_hours;
 use super::court::is_of_a_year;
 use super::grouped::CODES;
-use super::{Skeleton, is_apostrophe, word};
+use super::naming::in_capitals;
+use super::{Skeleton, word};
 
 /// What such words begin with, in capitals and without apostrophes. In Latin letters those of Russian are as a text may
 /// spell them.
-const DOCUMENTS: [&str; 26] = [
+const DOCUMENTS: [&str; 29] = [
     "SHARTNOMA",
     "QAROR",
     "BUYRUQ",
     "BUYRUG",
     "FARMON",
     "SHARTNAMA",
+    "SHӘRTNAMA",
     "QARAR",
     "BUYRIQ",
     "DOGOVOR",
     "RESHENI",
     "PRIKAZ",
     "POSTANOVLENI",
+    "KONTRAKT",
     "CONTRACT",
     "DECISION",
     "ORDER",
@@ -33,6 +36,7 @@ const DOCUMENTS: [&str; 26] = [
     "ҚАРАР",
     "БУЙРЫ",
     "ДОГОВОР",
+    "КОНТРАКТ",
     "РЕШЕНИ",
     "ПРИКАЗ",
     "ПОСТАНОВЛЕНИ",
@@ -45,7 +49,18 @@ const CASES: [&str; 15] = [
 ];
 
 /// What the ending of such a number says, as in `12-345/2026-sonli qaror`.
-const NUMBERED: [&str; 6] = ["SON", "SONLI", "SANLI", "СОН", "СОНЛИ", "САНЛЫ"];
+const NUMBERED: [&str; 10] = [
+    "SON",
+    "SONLI",
+    "RAQAMLI",
+    "SANLI",
+    "NOMERLI",
+    "СОН",
+    "СОНЛИ",
+    "РАҚАМЛИ",
+    "САНЛЫ",
+    "НОМЕРЛИ",
+];
 
 /// Before a number such as 4021-887.
 const IDENTIFIERS: [&str; 1] = ["ID"];
@@ -58,7 +73,7 @@ const AFTER_A_YEAR: usize = 4;
 const OF_A_HOUSE: usize = 3;
 
 /// As many digits has a number to call that is whole but for the code of its country.
-const NATIONAL_DIGITS: usize = 9;
+pub(super) const NATIONAL_DIGITS: usize = 9;
 
 /// Where the country lies, in degrees: no number to call begins with the first.
 const LATITUDES: std::ops::RangeInclusive<u32> = 37..=45;
@@ -74,8 +89,7 @@ impl Skeleton {
         let is_of_it = if is_with_a_year(&number) || is_of_a_year(&number) {
             is_named()
         } else {
-            is_of_an_identifier(&number)
-                && self.is_after(start, &IDENTIFIERS, |word, name| word == name)
+            is_of_an_identifier(&number) && self.naming(start).is(&IDENTIFIERS)
         };
         // What begins as a number to call does may go on behind a comma.
         let may_go_on = !begins_like_a_call(&number);
@@ -138,30 +152,10 @@ impl Skeleton {
             && !after.is_alphabetic()
     }
 
-    /// `Shartnoma 2026/11-45`, `qaror: 2026/11`, `№ 2026/11`.
+    /// `Shartnoma 2026/11-45`, `qaror raqami: 2026/11`, `№ 2026/11`.
     fn is_after_a_document(&self, start: usize) -> bool {
-        let before = self.0.get(..start).unwrap_or_default();
-        let before = before.strip_suffix(&[' ']).unwrap_or(before);
-        let is_numbered = match before {
-            [.., '№'] => true,
-            // It goes out so.
-            [before @ .., 'N'] => before.last().is_none_or(|each| !each.is_alphanumeric()),
-            _ => false,
-        };
-        is_numbered
-            || self.is_after(start, &DOCUMENTS, |word, name| word.starts_with(name))
-            || self.is_after(start, &CASES, |word, name| word == name)
-    }
-
-    fn is_after(&self, start: usize, names: &[&str], is: fn(&str, &str) -> bool) -> bool {
-        let before = self.0.get(..start).unwrap_or_default();
-        let before = before.strip_suffix(&[' ']).unwrap_or(before);
-        let before = before.strip_suffix(&[':']).unwrap_or(before);
-        let of_a_word = |each: &&char| each.is_alphabetic() || is_apostrophe(**each);
-        let letters = before.iter().rev().take_while(of_a_word).count();
-        let word = before.get(before.len() - letters..);
-        let word = in_capitals(word.unwrap_or_default());
-        names.iter().any(|name| is(&word, name))
+        let naming = self.naming(start);
+        naming.has_sign || naming.begins(&DOCUMENTS) || naming.is(&CASES)
     }
 
     /// `12-345/2026-sonli`, `12-345/2026 qaror`.
@@ -177,14 +171,8 @@ impl Skeleton {
     }
 }
 
-/// Without apostrophes, which letters of Karakalpak have where they go out so: `sha'rtnama`.
-fn in_capitals(word: &[char]) -> String {
-    let letters = word.iter().filter(|each| !is_apostrophe(**each));
-    letters.flat_map(|each| each.to_uppercase()).collect()
-}
-
 /// 2026/11-45 or 12-345/2026, and no number to call that is whole.
-fn is_with_a_year(number: &str) -> bool {
+pub(super) fn is_with_a_year(number: &str) -> bool {
     let Some((first, last)) = number.split_once('/') else {
         return false;
     };
@@ -194,6 +182,23 @@ fn is_with_a_year(number: &str) -> bool {
             && (digits(number) < NATIONAL_DIGITS || !begins_like_a_call(number)))
 }
 
+/// How many of these groups are the number of a document behind its sign; 0: they are none.
+pub(super) fn groups_of_a_document(groups: &[(char, String)]) -> usize {
+    let [('№', first), rest @ ..] = groups else {
+        return 0;
+    };
+    let of_it = rest
+        .iter()
+        .take_while(|(sign, _)| matches!(sign, '/' | '-'));
+    let number = of_it.clone().fold(first.clone(), |number, (sign, group)| {
+        format!("{number}{sign}{group}")
+    });
+    match is_with_a_year(&number) {
+        true => 1 + of_it.count(),
+        false => 0,
+    }
+}
+
 /// 11-45, of at most so many digits.
 fn is_number(part: &str, most: usize) -> bool {
     let mut parts = part.split('-');
@@ -201,7 +206,7 @@ fn is_number(part: &str, most: usize) -> bool {
     parts.clone().count() <= 2 && parts.all(is_digits) && digits(part) <= most
 }
 
-fn digits(part: &str) -> usize {
+pub(super) fn digits(part: &str) -> usize {
     part.bytes().filter(u8::is_ascii_digit).count()
 }
 
@@ -220,4 +225,51 @@ pub(super) fn begins_like_a_call(number: &str) -> bool {
 fn is_of_an_identifier(number: &str) -> bool {
     let parts = number.split('-').map(str::len);
     parts.eq([4, 3]) && !number.contains('/')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Contact, contact_in};
+
+    #[test]
+    fn the_number_of_a_document_is_known_behind_words_for_a_number() {
+        for words in [
+            "Contract No. 2026/11-45",
+            "Contract No.: 2026/11-45, 15.03.2026",
+            "Decision No 12-345/2026",
+            "contract number 2026/11-45",
+            "Order No. 12-345/2026",
+            "Shartnoma raqami 2026/11-45",
+            "Shartnomangiz raqami: 2026/11-45",
+            "12-345/2026-raqamli qaror",
+            "Kontrakt raqami 2026/11-45",
+            "Шартнома рақами 2026/11-45",
+            "Қарор рақами: 12-345/2026",
+            "Договор номер 2026/11-45",
+            "Номер договора: 2026/11-45",
+            "Решение номер 12-345/2026",
+            "Shártnama nomeri 2026/11-45",
+            "Qarar nomeri 12-345/2026",
+            "Шәртнама номери 2026/11-45",
+            "Договор от 15.03.2026 № 2026/11-45",
+            "qaror 15.03.2026 № 12-345/2026, 5-uy",
+        ] {
+            assert_eq!(contact_in(words), None, "{words}");
+        }
+        for number in [
+            "Contract No. 90-123/2026",
+            "Contract No. 901234567",
+            "Contract No. 2026/11-45 67",
+            "Shartnoma raqami 90-123-45-67",
+            "Shartnoma raqami 123-45-67",
+            "Shartnoma raqami 1234567",
+            "Договор номер 2026/11-45-67",
+            "Telefon raqami 2026/11-45",
+            "90 15.03.2026 № 2026/11-45",
+            "15.03.2026 № 2026/11-45 67",
+            "15.03.2026 № 90-123/2026, 4567",
+        ] {
+            assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+        }
+    }
 }

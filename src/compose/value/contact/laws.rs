@@ -112,7 +112,12 @@ fn innocent() -> impl Strategy<Value = String> {
         }),
         (10_000_000..=99_999_999_u32).prop_map(|number| format!("N{number}")),
         (
-            prop::sample::select(vec!["Shartnoma ", "қарор № ", "Договор "]),
+            prop::sample::select(vec![
+                "Shartnoma ",
+                "қарор № ",
+                "Договор номер ",
+                "Contract No. "
+            ]),
             "20[23][0-9]/[0-9]{2}-[0-9]{2}"
         )
             .prop_map(|(word, number)| format!("{word}{number}")),
@@ -122,6 +127,13 @@ fn innocent() -> impl Strategy<Value = String> {
             prop::sample::select(vec!["", "-son", "-сонли қарор"])
         )
             .prop_map(|(word, number, ending)| format!("{word}{number}{ending}")),
+        "(ШНҚ|SHNQ|ҚМҚ|KMK|СНиП) [14]\\.[0-9]{2}\\.[0-9]{2}-[0-9]{2}",
+        "(ГОСТ|GOST|ГОСТ Р) 12\\.[1-4]\\.[0-9]{3}-[0-9]{2}",
+        "(O'z DSt|ЎзДСт|ISO) 1[0-9]{2,3}:20[012][0-9]",
+        "(STIR|СТИР raqami|ИНН:|INN) 3[0124-9][0-9]{7}",
+        "(JSHSHIR|ПИНФЛ) [3-6][0-2][1-9]0[1-9][0-9]{9}",
+        "(h/r|ҳисоб рақами|р/с) [24]0[0-9]{18}",
+        "karta 8600 (12|\\*\\*)\\*\\* \\*{4} [0-9]{4}",
         "koordinata (39|4[0-4])\\.[0-9]{4,6}, (5[6-9]|6[0-9])\\.[0-9]{4,6}",
         (1..=999_u32).prop_map(|number| format!("ЎРҚ-{number}")),
         (1..=999_u32, 1..=99_u32).prop_map(|(house, flat)| format!("кв. {house}/{flat}")),
@@ -214,7 +226,10 @@ proptest! {
 
     #[test]
     fn no_word_of_a_document_hides_a_whole_number(
-        word in prop::sample::select(vec!["Shartnoma ", "қарор: ", "№ ", "N", "ID ", "sud ishi ", "дело № ", ""]),
+        word in prop::sample::select(vec![
+            "Shartnoma ", "қарор: ", "№ ", "N", "ID ", "sud ishi ", "дело № ", "", "Contract No. ", "Шартнома рақами ",
+            "Ariza raqami: ", "STIR ", "JSHSHIR ", "h/r ", "IMEI ", "AB № ", "ШНҚ ", "ГОСТ ", "O'z DSt ", "VMQ-",
+        ]),
         number in "9[01345789](-|/)?[0-9]((-|/)?[0-9]){6}(/2026)?",
         ending in prop::sample::select(vec!["", "-son", "-sonli qaror", " ish", ", 5-uy"]),
     ) {

@@ -11,6 +11,9 @@ mod court;
 mod disguise;
 mod document;
 mod grouped;
+mod naming;
+mod norm;
+mod registered;
 mod spelled;
 
 #[cfg(test)]

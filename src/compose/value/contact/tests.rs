@@ -92,10 +92,23 @@ fn the_number_of_an_application_calls_nobody() {
         "№48120973",
         "№ 48120973",
         "ariza N48120973, 12.05.2026",
+        "No. 48120973",
+        "Ariza 48120973",
+        "Ariza raqami: 48120973",
+        "Заявка 48120973",
+        "Arza nomeri 48120973",
     ] {
         assert_eq!(contact_in(words), None, "{words}");
     }
-    for number in ["N901234567", "N90123456 7", "AN48120973", "48120973"] {
+    for number in [
+        "N901234567",
+        "N90123456 7",
+        "AN48120973",
+        "48120973",
+        "Ariza 901234567",
+        "Ariza 48120973 5",
+        "Telefon raqami 901234567",
+    ] {
         assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
     }
 }
@@ -145,6 +158,8 @@ fn letters_of_houses_classes_and_words_are_no_digits() {
         "01S123SS",
         "01O777SS",
         "I-SI 0123456",
+        "AB № 1234567",
+        "I-TN №0123456",
         "SI1234567",
         "IO 1234567",
         "15 000 000so'm",
@@ -484,6 +499,21 @@ fn the_number_of_a_document_and_a_place_on_a_map_call_nobody() {
         "+41.311081, 69.240562",
     ] {
         assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+    }
+}
+
+#[test]
+fn what_the_page_on_messages_says_is_kept_calls_nobody() {
+    let page = include_str!("../../../../docs/messages.md");
+    let table = page.split_once("<!-- kept -->").unwrap().1;
+    let table = table.split_once("<!-- end -->").unwrap().0;
+    let rows = table.lines().filter_map(|row| row.split('|').nth(2));
+    let examples: Vec<&str> = rows
+        .flat_map(|row| row.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(examples.len() >= 40, "{examples:?}");
+    for words in examples {
+        assert_eq!(contact_in(words), None, "{words}");
     }
 }
 
