@@ -20,4 +20,6 @@ pub use catalog::{Catalog, NoTemplate, Text};
 pub use news::News;
 pub use texts::{LONGEST_NUMBER, Listed, LongestAnswer};
 pub use value::Unfit;
+#[cfg(test)]
+pub(crate) use value::is_nothing;
 pub(crate) use value::{application, without_doubled_sign, without_sign};

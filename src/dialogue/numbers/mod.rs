@@ -1,6 +1,8 @@
 //! The numbers of a citizen's own applications, found in what they write.
 
-use std::borrow::Cow;
+#[cfg(test)]
+mod laws;
+
 use std::collections::BTreeSet;
 
 use xabar_sms::latin::uzbek_latin;
@@ -19,7 +21,7 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         return asked;
     }
     let own = OwnNumbers::of(known);
-    if matches!(&asked.wish, Wish::Status(number) if own.has(&key(number))) {
+    if matches!(&asked.wish, Wish::Status(number) if own.has(number)) {
         return asked;
     }
     if let Some(number) = own.find(text) {
@@ -59,43 +61,39 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
 }
 
 /// The numbers of a subscriber's applications, as what was typed is compared with them.
-struct OwnNumbers {
-    written: BTreeSet<String>,
-    /// As a text shows them, in Latin letters.
-    shown: BTreeSet<String>,
-}
+struct OwnNumbers(BTreeSet<String>);
 
 impl OwnNumbers {
     fn of(known: &Known<'_>) -> Self {
         let numbers: BTreeSet<&str> = notices(known).map(|it| &*it.application).collect();
-        let shown = numbers.iter().flat_map(|it| as_shown(it));
-        Self {
-            written: numbers.iter().copied().map(key).collect(),
-            shown: shown.map(|it| shown_key(&it)).collect(),
-        }
+        let written = numbers.iter().flat_map(|it| as_written(it));
+        Self(written.map(|it| key(&it)).collect())
     }
 
     /// What of that which was typed is one of them: all of it, or what follows the sign of a number.
     fn find<'a>(&self, typed: &'a str) -> Option<&'a str> {
         let typed = bare(typed);
-        let compared = key(typed);
-        if self.has(&compared) {
+        if self.has(typed) {
             return Some(typed);
         }
-        let rest = |sign: &&&str| compared.strip_prefix(**sign);
-        let is_before_one = |sign: &&&str| rest(sign).is_some_and(|rest| self.has(rest));
-        let sign = NUMBER_SIGNS.iter().find(is_before_one)?;
-        let mut shown = typed.char_indices().filter(|(_, it)| it.is_alphanumeric());
-        let (at, _) = shown.nth(sign.chars().count())?;
-        typed.get(at..)
+        let compared = key(typed);
+        let rest = |sign: &&str| {
+            compared.strip_prefix(*sign)?;
+            let mut letters = typed.char_indices().filter(|(_, it)| it.is_alphanumeric());
+            let (at, _) = letters.nth(sign.chars().count())?;
+            typed.get(at..)
+        };
+        let mut rests = NUMBER_SIGNS.iter().filter_map(rest);
+        rests.find(|rest| self.has(rest))
     }
 
-    /// Whether what was typed, folded and without spaces, is one of them.
+    /// Whether what was typed is one of them.
     fn has(&self, typed: &str) -> bool {
-        !typed.is_empty()
-            && (self.written.contains(typed)
-                || self.shown.contains(typed)
-                || self.shown.contains(&key(&uzbek_latin(typed))))
+        let is_one = |typed: &str| {
+            let typed = key(typed);
+            !typed.is_empty() && self.0.contains(&typed)
+        };
+        is_one(typed) || is_one(&uzbek_latin(typed))
     }
 }
 
@@ -168,24 +166,27 @@ pub(super) fn of_number(typed: &str, all: Vec<Standing>) -> Vec<Standing> {
     all.into_iter().filter(is_asked).collect()
 }
 
-/// An application's number as it is; behind the `№` of a text, which takes the place of its own; and where that sign is dear.
-fn as_shown(application: &str) -> [Cow<'_, str>; 3] {
-    [
-        application.into(),
-        without_sign(application).into(),
-        application.replace('№', "N").into(),
-    ]
+/// An application's number as the agency writes it, and as a text may show it: behind the `№` of a text, which takes the place of
+/// its own; with `N` where that sign is dear; and each of these in Latin letters.
+fn as_written(application: &str) -> Vec<String> {
+    let with_n = application.replace('№', "N");
+    let written = [application, without_sign(application), &with_n];
+    let forms = written.into_iter().flat_map(|number| {
+        let shown = shown(number);
+        // Behind the N that a text has for its own №, Е begins no word: №ЕЦ-5 goes out as NETS-5.
+        let behind = format!("N{shown}");
+        let behind = uzbek_latin(&behind).chars().skip(1).collect();
+        [number.to_owned(), uzbek_latin(&shown).into_owned(), behind]
+    });
+    forms.collect()
 }
 
 /// Whether what was typed is an application's number, in the form that is compared: as the agency writes it, or as a text
 /// shows it, which may be in Latin letters.
 fn is_number_of(typed: &str, application: &str, form: fn(&str) -> String) -> bool {
-    let in_latin = |number: &str| form(&uzbek_latin(number));
-    let as_typed = form(typed);
-    as_shown(application).iter().any(|number| {
-        let in_text = in_latin(&shown(number));
-        as_typed == form(number) || as_typed == in_text || in_latin(typed) == in_text
-    })
+    let typed = [form(typed), form(&uzbek_latin(typed))];
+    let mut written = as_written(application).into_iter();
+    written.any(|number| typed.contains(&form(&number)))
 }
 
 /// Without the signs around it.
@@ -203,11 +204,6 @@ fn with_signs(number: &str) -> String {
 /// A number as it is compared.
 fn key(number: &str) -> String {
     squashed(&folded(number))
-}
-
-/// The same of a number as a text shows it.
-fn shown_key(application: &str) -> String {
-    key(&uzbek_latin(&shown(application)))
 }
 
 #[cfg(test)]
@@ -240,6 +236,9 @@ mod tests {
             ("АВ-12", "AV-12"),
             ("AB-12", "АВ-12"),
             ("４８１２", "4812"),
+            ("ЕЦ-5", "NETS-5"),
+            ("Исх№7060", "No. ИсхN7060"),
+            ("Вх №3", "Bx N3"),
         ] {
             let messages = [message(1, number, "ready")];
             let known = Known {
