@@ -69,7 +69,7 @@ struct Desk {
 type Confirmed = BoxFuture<'static, lapin::Result<Vec<BasicReturnMessage>>>;
 
 /// The most outcomes of a burst, if more wait.
-const BURST: usize = 1000;
+pub(crate) const BURST: usize = 1000;
 
 /// How long to wait before publishing again what the broker could not take.
 const RETRY: Duration = Duration::from_secs(1);

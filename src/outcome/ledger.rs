@@ -20,12 +20,12 @@ pub(super) struct Ledger {
 }
 
 /// How many bursts may await their confirmation: enough to keep the broker busy meanwhile.
-const WINDOW: usize = 4;
+pub(crate) const BURSTS_UNDER_WAY: usize = 4;
 
 impl Ledger {
     /// Whether more may be published now.
     pub(super) fn has_room(&self) -> bool {
-        self.bursts.len() < WINDOW
+        self.bursts.len() < BURSTS_UNDER_WAY
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -18,7 +18,9 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use xabar_events::Outcome;
 
+pub(crate) use amqp::BURST;
 pub use bundle::messages;
+pub(crate) use ledger::BURSTS_UNDER_WAY;
 pub use wording::Wording;
 
 use crate::{

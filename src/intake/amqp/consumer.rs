@@ -52,7 +52,7 @@ const STUCK: Duration = Duration::from_secs(60);
 const LINGER: Duration = Duration::from_secs(10);
 
 /// The most deliveries read at once; fewer if they are large, for the journal has to take them in one piece.
-const CHUNK: usize = 500;
+pub(crate) const CHUNK: usize = 500;
 const CHUNK_OCTETS: usize = 1 << 20;
 
 /// Consumes until told to stop.

@@ -20,6 +20,7 @@ use tracing::info;
 
 use super::{Door, Refusals};
 use crate::broker::{self, BrokerState, Brokers, Link};
+pub(crate) use consumer::CHUNK;
 use dead_letters::DeadLetters;
 pub use publishers::{Foreign, Publishers};
 pub use queued::Queued;

@@ -8,10 +8,10 @@ use lapin::{Channel, Connection, Consumer};
 use tokio::sync::mpsc;
 
 use super::{Failure, Progress, Way, failed};
+use crate::intake::amqp::CHUNK;
 
-/// As the gateway has them by default.
+/// As the gateway has it by default.
 const PREFETCH: u16 = 2000;
-const CHUNK: usize = 500;
 
 /// Takes so many events and hands their number to the sessions in turn.
 pub(super) async fn take(

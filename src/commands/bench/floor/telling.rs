@@ -10,10 +10,7 @@ use tokio::sync::mpsc;
 use super::ready_made::Outcomes;
 use super::{Failure, Progress, Way, failed};
 use crate::broker;
-
-/// As the gateway has them.
-const BURST: usize = 1000;
-const BURSTS_UNDER_WAY: usize = 8;
+use crate::outcome::{BURST, BURSTS_UNDER_WAY};
 
 type Confirming = FuturesOrdered<BoxFuture<'static, Result<(), Failure>>>;
 
