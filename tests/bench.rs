@@ -238,6 +238,68 @@ fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     std::fs::remove_dir(data).unwrap();
 }
 
+#[test]
+fn a_bench_that_is_killed_takes_its_gateway_along() {
+    let data = folder("bench-killed");
+    let mut killed = bench(&["ussd", "--data", data.to_str().unwrap()]);
+    let killed = killed.stdout(Stdio::null()).stderr(Stdio::null());
+    let mut killed = killed.spawn().unwrap();
+    let config = data.join(format!("xabar-bench-{}", killed.id()));
+    let config = config.to_str().unwrap();
+    until(|| process(config).is_some());
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    until(|| process(config).is_none());
+    std::fs::remove_dir_all(data).unwrap();
+}
+
+/// The one whose command line has this in it.
+fn process(text: &str) -> Option<u32> {
+    let names = Path::new("/proc").read_dir().unwrap().flatten();
+    let mut ids = names.filter_map(|name| name.file_name().to_str()?.parse().ok());
+    ids.find(|id| {
+        let command = std::fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&command).contains(text)
+    })
+}
+
+#[test]
+fn a_gateway_that_dies_while_latency_is_measured_is_named() {
+    let data = folder("bench-died");
+    let mut bench = bench(&[
+        "--messages=1000",
+        "--agencies=1",
+        "--latency-rate=50",
+        "--latency-seconds=120",
+        "--url",
+        &broker::shared().url(),
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let bench = bench.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut bench = bench.spawn().unwrap();
+    let latency = format!("xabar-bench-{}/latency/xabar.toml", bench.id());
+    // Floor and gateway are the runs before.
+    let outcomes = format!("xabar-bench-{}-2.outcomes", bench.id());
+    until(|| holds_some(&outcomes) || bench.try_wait().unwrap().is_some());
+    if let Some(gateway) = process(&latency) {
+        let kill = format!("kill -s KILL {gateway}");
+        Command::new("sh").args(["-c", &kill]).status().unwrap();
+    }
+    let output = bench.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    assert!(output.stdout.is_empty());
+    let why = "the gateway ended with signal: 9";
+    assert!(told(&output).contains(why), "{}", told(&output));
+    std::fs::remove_dir(data).unwrap();
+}
+
+fn holds_some(queue: &str) -> bool {
+    let listed = broker::shared().ctl(&["-q", "list_queues", "name", "messages"]);
+    let mut listed = listed.lines().filter_map(|line| line.split_once('\t'));
+    listed.any(|(name, messages)| name == queue && messages.trim() != "0")
+}
+
 fn until(mut happened: impl FnMut() -> bool) {
     for _ in 0..300 {
         if happened() {

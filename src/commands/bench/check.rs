@@ -73,7 +73,8 @@ pub(super) struct Aftermath {
 }
 
 impl Aftermath {
-    /// What is wrong with a run of the floor with so many messages.
+    /// What is wrong with a run of the floor with so many messages. All of its messages are alike and can only be counted:
+    /// one that was lost and one that came twice make up for each other.
     pub(super) fn faults_of_floor(&self, messages: u64) -> Vec<String> {
         let mut faults = self.faults(messages);
         let expected = messages * STORY.len() as u64;

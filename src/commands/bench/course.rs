@@ -110,7 +110,7 @@ impl Course<'_> {
     }
 
     async fn until_warm(&mut self) -> Result<Warm, Failure> {
-        let mut patience = Patience::new();
+        let mut patience = Patience::from(instant());
         let pause = match self.stage {
             Some(_) => look_at_broker(self.messages),
             None => LOOK / 5,
@@ -128,26 +128,31 @@ impl Course<'_> {
                     done,
                 });
             }
-            patience.hold(figures.submits, standing, self.child)?;
+            if let Some(what) = patience.runs_out(figures.submits, standing, instant()) {
+                return Err(self.gave_up(what).await);
+            }
             sleep(pause).await;
         }
     }
 
     async fn until_delivered(&mut self) -> Result<(), Failure> {
-        let mut patience = Patience::new();
+        let mut patience = Patience::from(instant());
         loop {
             let (figures, standing, _) = self.look().await?;
             let answered = figures.deliveries.acked;
             if answered >= self.messages {
                 return Ok(());
             }
-            patience.hold(figures.submits + answered, standing, self.child)?;
+            let done = figures.submits + answered;
+            if let Some(what) = patience.runs_out(done, standing, instant()) {
+                return Err(self.gave_up(what).await);
+            }
             sleep(LOOK).await;
         }
     }
 
     async fn until_ended(&mut self) -> Result<(Instant, Duration), Failure> {
-        let mut patience = Patience::new();
+        let mut patience = Patience::from(instant());
         loop {
             let standing = self.child.look()?;
             if standing.ended {
@@ -157,7 +162,9 @@ impl Course<'_> {
             }
             // What it still has to do, it does with CPU time.
             let centis = u64::try_from(standing.cpu.as_millis() / 10).unwrap_or(u64::MAX);
-            patience.hold(centis, standing, self.child)?;
+            if let Some(what) = patience.runs_out(centis, standing, instant()) {
+                return Err(self.gave_up(what).await);
+            }
             sleep(LOOK / 5).await;
         }
     }
@@ -170,6 +177,12 @@ impl Course<'_> {
             self.child.ended_well()?;
         }
         Ok((figures, standing, instant()))
+    }
+
+    /// What the child did not do, how far it came, and the last that it said.
+    async fn gave_up(&self, what: &str) -> Failure {
+        let so_far = so_far(self.simulator, self.stage, self.messages).await;
+        self.child.failure(&format!("{what}: {so_far}"))
     }
 
     fn broker_cpu(&self) -> Result<Option<Duration>, Failure> {
@@ -194,6 +207,27 @@ fn look_at_broker(messages: u64) -> Duration {
     (LOOK_A_MESSAGE * messages).min(LOOK_AT_BROKER)
 }
 
+/// How far so many messages came.
+pub(super) async fn so_far(simulator: &Handle, stage: Option<&Stage>, messages: u64) -> String {
+    // Whoever is gone, too, says nothing.
+    let figures = simulator.figures().await.unwrap_or_default();
+    let left = match stage {
+        Some(stage) => stage.ready(&stage.names.queue).await.ok(),
+        None => None,
+    };
+    told_so_far(&figures, left, messages)
+}
+
+fn told_so_far(figures: &Figures, left: Option<u64>, messages: u64) -> String {
+    let left = left.map(|left| format!("{left} are left in the queue, "));
+    format!(
+        "of {messages} messages {}{} were submitted, and {} receipts were answered",
+        left.unwrap_or_default(),
+        figures.submits,
+        figures.deliveries.acked
+    )
+}
+
 /// Runs out when nothing changes.
 struct Patience {
     seen: u64,
@@ -201,26 +235,23 @@ struct Patience {
 }
 
 impl Patience {
-    fn new() -> Self {
+    fn from(now: Instant) -> Self {
         Self {
             seen: 0,
-            since: instant(),
+            since: now,
         }
     }
 
-    fn hold(&mut self, seen: u64, standing: Standing, child: &Watched) -> Result<(), Failure> {
-        let now = instant();
+    /// What the child did not do, if it was given enough time for it.
+    fn runs_out(&mut self, seen: u64, standing: Standing, now: Instant) -> Option<&'static str> {
         if seen != self.seen {
             *self = Self { seen, since: now };
         }
         let waited = now.saturating_duration_since(self.since);
         if standing.ended && waited >= LAST_WORDS {
-            return Err(child.failure("ended before it was done"));
+            return Some("ended before it was done");
         }
-        match waited < STUCK {
-            true => Ok(()),
-            false => Err(child.failure(&format!("got nothing done for {} s", STUCK.as_secs()))),
-        }
+        (waited >= STUCK).then_some("got nothing done for a minute")
     }
 }
 
@@ -275,6 +306,44 @@ mod tests {
             };
             assert!(told.contains("--messages"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_child_that_gets_nothing_done_is_given_up_after_a_minute_and_one_that_ended_soon() {
+        let standing = |ended| Standing {
+            cpu: Duration::ZERO,
+            ended,
+        };
+        let start = instant();
+        let mut patience = Patience::from(start);
+        let mut after = |seconds, seen, ended| {
+            let now = start + Duration::from_secs(seconds);
+            patience.runs_out(seen, standing(ended), now)
+        };
+        assert_eq!(after(59, 0, false), None);
+        assert_eq!(after(59, 1, false), None, "it got something done");
+        assert_eq!(after(118, 1, false), None);
+        let stuck = Some("got nothing done for a minute");
+        assert_eq!(after(119, 1, false), stuck);
+        assert_eq!(
+            after(120, 2, true),
+            None,
+            "its last answers may be under way"
+        );
+        assert_eq!(after(125, 2, true), Some("ended before it was done"));
+    }
+
+    #[test]
+    fn how_far_a_lost_event_let_it_come_is_told() {
+        let mut figures = Figures {
+            submits: 3999,
+            ..Figures::default()
+        };
+        figures.deliveries.acked = 3998;
+        let told = "of 4000 messages 0 are left in the queue, 3999 were submitted, and 3998 receipts were answered";
+        assert_eq!(told_so_far(&figures, Some(0), 4000), told);
+        let told = "of 4000 messages 3999 were submitted, and 3998 receipts were answered";
+        assert_eq!(told_so_far(&figures, None, 4000), told);
     }
 
     #[test]

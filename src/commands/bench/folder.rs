@@ -25,10 +25,6 @@ impl Folder {
         })
     }
 
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// An empty folder in it.
     pub(super) fn fresh(&self, name: &str) -> Result<PathBuf, Failure> {
         let path = self.path.join(name);

@@ -15,7 +15,7 @@ use super::stage::Names;
 use crate::control::settings::subscriber::MOST_MESSAGES;
 use crate::simulator::Handle;
 
-/// Starts `xabar run` with its configuration and log in `folder`, and its journal there. It listens where it is told to
+/// Starts `xabar run` with its configuration in `folder`, and its journal there. It listens where it is told to
 /// for whoever asks what it counts.
 pub(super) fn start(
     setup: &Scenario<'_>,
@@ -31,7 +31,7 @@ pub(super) fn start(
     start_by(&configuration, folder)
 }
 
-/// Starts `xabar run` by this configuration, and keeps it and the log in `folder`.
+/// Starts `xabar run` by this configuration, and keeps it in `folder`.
 pub(super) fn start_by(configuration: &str, folder: &Path) -> Result<Watched, Failure> {
     let path = folder.join("xabar.toml");
     std::fs::write(&path, configuration)
@@ -39,7 +39,7 @@ pub(super) fn start_by(configuration: &str, folder: &Path) -> Result<Watched, Fa
     let mut command = Command::new(program()?);
     command.arg("run").arg("--config").arg(&path);
     command.current_dir(folder);
-    Watched::start(command, &folder.join("gateway.log"))
+    Watched::start(command, "gateway")
 }
 
 /// For the gateway's sessions to be there.
@@ -49,9 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) async fn until_bound(handle: &Handle, child: &mut Watched) -> Result<(), Failure> {
     let bound = async {
         while handle.figures().await?.sessions == 0 {
-            if child.look()?.ended {
-                child.ended_well()?;
-            }
+            child.ensure_runs()?;
             sleep(Duration::from_millis(20)).await;
         }
         Ok::<_, Failure>(())

@@ -19,7 +19,7 @@ use super::process::Watched;
 use super::scenario::Scenario;
 use super::stage::{Stage, failed};
 use super::statistics::Percentiles;
-use super::{Failure, disk, gateway, harvest, progress, publishing};
+use super::{Failure, course, disk, gateway, harvest, progress, publishing};
 use crate::broker;
 use crate::clock::{Clock, UnixMillis, instant};
 use crate::simulator::Handle;
@@ -73,10 +73,14 @@ pub(super) async fn measure(
     let handle = simulator.handle();
     gateway::until_bound(&handle, &mut child).await?;
     sleep(SUBSCRIBED).await;
-    let (pace, subscribers) = publish(&stage, &setup, rate, &bar).await?;
-    until_delivered(&handle, messages, &mut child).await?;
+    let (pace, subscribers) = tokio::select! {
+        published = publish(&stage, &setup, rate, &bar) => published?,
+        over = child.until_over() => return Err(over),
+    };
+    until_delivered(&handle, &stage, messages, &mut child).await?;
     bar.finish_and_clear();
-    let commits = Commits::of(http).await?;
+    let commits = Commits::of(http).await;
+    child.ensure_runs()?;
     disk.extend(writes(&folder)?);
     child.terminate()?;
     child.ended_well()?;
@@ -91,7 +95,7 @@ pub(super) async fn measure(
     Ok(Latency {
         rate,
         publish_to_submit: Percentiles::of(counted),
-        commits,
+        commits: commits?,
         disk: Percentiles::of(disk),
     })
 }
@@ -173,19 +177,22 @@ async fn publish(
 /// Waits until all were submitted and their receipts answered.
 async fn until_delivered(
     handle: &Handle,
+    stage: &Stage,
     messages: u64,
     child: &mut Watched,
 ) -> Result<(), Failure> {
     let all = async {
         while handle.figures().await?.deliveries.acked < messages {
+            child.ensure_runs()?;
             sleep(Duration::from_millis(20)).await;
         }
         Ok(())
     };
-    match timeout(PATIENCE, all).await {
-        Ok(done) => done,
-        Err(_) => Err(child.failure("does not submit everything")),
+    if let Ok(done) = timeout(PATIENCE, all).await {
+        return done;
     }
+    let so_far = course::so_far(handle, Some(stage), messages).await;
+    Err(child.failure(&format!("does not submit everything: {so_far}")))
 }
 
 /// In milliseconds, in the order in which they were due. Each goes to another subscriber.

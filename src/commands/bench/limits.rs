@@ -27,7 +27,7 @@ pub(super) async fn simulator(setup: &Scenario<'_>) -> Result<f64, Failure> {
     let simulator = setup.simulator().await?;
     let handle = simulator.handle();
     let progress = progress::bar("the simulated operator alone".into(), setup.load.messages);
-    let mut child = floor::start(&setup.plan(&simulator, None), setup.folder.path())?;
+    let mut child = floor::start(&setup.plan(&simulator, None))?;
     let course = Course {
         child: &mut child,
         simulator: &handle,

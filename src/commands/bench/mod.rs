@@ -13,6 +13,8 @@ mod floor;
 mod folder;
 mod gateway;
 mod harvest;
+mod keeper;
+mod last_words;
 mod latency;
 mod limits;
 mod preload;

@@ -2,18 +2,22 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::time::Duration;
 
-use super::Failure;
+use tokio::time::sleep;
 
-/// A child whose CPU time and memory are watched. Dropped, it is killed.
+use super::Failure;
+use super::keeper::Keeper;
+use super::last_words::LastWords;
+
+/// A child whose CPU time and memory are watched. It is killed when this is dropped, or this process is killed.
 pub(super) struct Watched {
+    name: &'static str,
     child: Child,
-    log: PathBuf,
+    keeper: Keeper,
+    said: LastWords,
     peak_rss_kib: u64,
     threads: Threads,
     /// What it took in all. Once it is waited for, the kernel does not know any more.
@@ -41,29 +45,36 @@ pub(super) fn ensure_counted() -> Result<(), Failure> {
 }
 
 impl Watched {
-    /// Starts it with nothing from our environment that a gateway would go by. What it says goes
-    /// to the file `log`.
-    pub(super) fn start(mut command: Command, log: &Path) -> Result<Self, Failure> {
+    /// Starts it with nothing from our environment that a gateway would go by.
+    pub(super) fn start(mut command: Command, name: &'static str) -> Result<Self, Failure> {
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("XABAR") {
                 command.env_remove(name);
             }
         }
-        let started = File::create(log).and_then(|file| {
-            command
-                .stdin(Stdio::piped())
-                .stdout(Stdio::null())
-                .stderr(file)
-                .spawn()
-        });
-        let child = started.map_err(|error| Failure::caused("cannot start a process", error))?;
-        Ok(Self {
-            child,
-            log: log.to_owned(),
+        let no_process = |error| Failure::caused("cannot start a process", error);
+        // First, so that there is hardly a moment without it.
+        let keeper = Keeper::start().map_err(no_process)?;
+        let child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut watched = Self {
+            name,
+            child: child.map_err(no_process)?,
+            keeper,
+            said: LastWords::default(),
             peak_rss_kib: 0,
             threads: Threads::default(),
             last: None,
-        })
+        };
+        let id = watched.child.id();
+        watched.keeper.watch(id).map_err(no_process)?;
+        if let Some(speaker) = watched.child.stderr.take() {
+            watched.said = LastWords::of(speaker);
+        }
+        Ok(watched)
     }
 
     pub(super) fn stdin(&mut self) -> Option<ChildStdin> {
@@ -84,6 +95,25 @@ impl Watched {
             standing.map_err(|error| Failure::caused("cannot watch a process", error))?;
         self.last = standing.ended.then_some(standing);
         Ok(standing)
+    }
+
+    /// It has to be at work still.
+    pub(super) fn ensure_runs(&mut self) -> Result<(), Failure> {
+        if !self.look()?.ended {
+            return Ok(());
+        }
+        self.ended_well()?;
+        Err(self.failure("ended before it was done"))
+    }
+
+    /// Waits until it is over, of which nobody told it.
+    pub(super) async fn until_over(&mut self) -> Failure {
+        loop {
+            if let Err(over) = self.ensure_runs() {
+                return over;
+            }
+            sleep(LOOK).await;
+        }
     }
 
     /// What it has now.
@@ -111,6 +141,8 @@ impl Watched {
     /// Its exit code has to be 0. Blocks until it is over.
     pub(super) fn ended_well(&mut self) -> Result<(), Failure> {
         let status = self.child.wait();
+        self.keeper.dismiss();
+        self.said.hear_out();
         let status = status.map_err(|error| Failure::caused("cannot watch a process", error))?;
         match status.success() {
             true => Ok(()),
@@ -118,14 +150,11 @@ impl Watched {
         }
     }
 
-    /// What it did wrong, and the end of its log.
+    /// What it did wrong, and the last that it said.
     pub(super) fn failure(&self, what: &str) -> Failure {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = log.lines().collect();
-        let last = lines.iter().skip(lines.len().saturating_sub(LOG_LINES));
-        let last: String = last.map(|line| format!("\n  {line}")).collect();
-        let name = self.log.file_stem().unwrap_or_default();
-        Failure::because(format!("the {} {what}{last}", name.to_string_lossy()))
+        let said = self.said.lines();
+        let said: String = said.iter().map(|line| format!("\n  {line}")).collect();
+        Failure::because(format!("the {} {what}{said}", self.name))
     }
 }
 
@@ -137,7 +166,9 @@ impl Drop for Watched {
     }
 }
 
-const LOG_LINES: usize = 20;
+/// How often it is looked whether it is over, while there is something else to do: seldom, since a look takes a tenth of
+/// a millisecond.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// User and system time of a process that somebody else started.
 pub(super) fn cpu(id: u32) -> Result<Duration, Failure> {
@@ -221,9 +252,7 @@ mod tests {
 
     #[test]
     fn less_than_a_tick_is_known_of_a_process_and_of_threads_that_are_over() {
-        let log = std::env::temp_dir().join(format!("xabar-timed-{}.log", std::process::id()));
-        let mut child = Watched::start(Command::new("cat"), &log).unwrap();
-        std::fs::remove_file(log).unwrap();
+        let mut child = Watched::start(Command::new("cat"), "cat").unwrap();
         // It waits for what comes in, and has hardly begun.
         let cpu = std::iter::repeat_with(|| child.look().unwrap().cpu);
         let cpu = cpu.take(30_000).find(|cpu| !cpu.is_zero()).unwrap();
@@ -235,15 +264,12 @@ mod tests {
 
     #[test]
     fn a_process_that_failed_tells_its_last_words() {
-        let folder = std::env::temp_dir().join(format!("xabar-watched-{}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
         let mut command = Command::new("sh");
         command.args(["-c", "echo no disk >&2; exit 3"]);
-        let mut child = Watched::start(command, &folder.join("gateway.log")).unwrap();
+        let mut child = Watched::start(command, "gateway").unwrap();
         let Failure::Failed(told, None) = child.ended_well().unwrap_err() else {
             panic!()
         };
-        std::fs::remove_dir_all(folder).unwrap();
         assert!(told.starts_with("the gateway ended with exit"), "{told}");
         assert!(told.ends_with("no disk"), "{told}");
     }

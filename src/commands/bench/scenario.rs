@@ -79,7 +79,7 @@ async fn run_floor(setup: &Scenario<'_>) -> Result<(Cost, Duration), Failure> {
         batch: setup.batch as usize,
     };
     let plan = setup.plan(&ready.simulator, Some(way));
-    let mut child = floor::start(&plan, setup.folder.path())?;
+    let mut child = floor::start(&plan)?;
     let handle = ready.simulator.handle();
     let course = ready.course(setup, &mut child, &handle);
     let cost = course.follow(false).await?;

@@ -12,7 +12,6 @@ mod telling;
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::Command;
 
 use serde::{Deserialize, Serialize};
@@ -62,10 +61,10 @@ const PROGRESS: usize = 64;
 const CHUNKS: usize = 4;
 
 /// Starts it as a process of its own.
-pub(super) fn start(plan: &Plan, folder: &Path) -> Result<Watched, Failure> {
+pub(super) fn start(plan: &Plan) -> Result<Watched, Failure> {
     let mut command = Command::new(program()?);
     command.args(["bench", "floor"]);
-    let mut child = Watched::start(command, &folder.join("floor.log"))?;
+    let mut child = Watched::start(command, "floor")?;
     let plan = serde_json::to_vec(plan).expect("texts and numbers become JSON");
     let handed = child.stdin().map(|mut stdin| stdin.write_all(&plan));
     match handed {

@@ -198,10 +198,7 @@ impl Rig {
         let handle = self.operator.handle();
         let fared = crowd::play(&handle, calls, PATIENCE, |over| bar.set_position(over)).await?;
         bar.finish_and_clear();
-        let gateway = self.gateway.look()?;
-        if gateway.ended {
-            self.gateway.ended_well()?;
-        }
+        self.gateway.ensure_runs()?;
         match faults(&fared, &expected).as_slice() {
             [] => Ok(fared),
             faults => Err(self.gateway.failure(&format!(
