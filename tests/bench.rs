@@ -320,6 +320,7 @@ fn what_cannot_be_measured_is_told() {
             "--subscribers 31 or more",
         ),
         (&["--batch=0"], 2, "0"),
+        (&["--limits", "--preload=5"], 2, "--preload"),
         (&["--agencies=1,x"], 2, "x"),
         (&["ussd", "--open=0"], 2, "0"),
         (&["--url=http://127.0.0.1"], 2, "amqp://"),

@@ -103,8 +103,8 @@ pub struct Bench {
     /// For how long that is measured; 0 leaves it out
     #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u32).range(..=3600))]
     latency_seconds: u32,
-    /// Measures only what publisher and simulator can do by themselves
-    #[arg(long)]
+    /// Measures only what publisher and simulator can do by themselves, once, without a journal
+    #[arg(long, conflicts_with_all = ["runs", "preload", "waiting", "known_subscribers"])]
     limits: bool,
     /// What chance begins with
     #[arg(long, value_name = "NUMBER", default_value_t = 7)]
@@ -167,7 +167,6 @@ impl Bench {
             let mut row = Row::new(agencies, batch);
             for _ in 0..self.runs {
                 let pair = scenario::run(&setup, preloaded.as_ref()).await?;
-                report.limits.note_publisher(&pair);
                 row.pairs.push(pair);
             }
             report.rows.push(row);

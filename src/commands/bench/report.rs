@@ -36,22 +36,9 @@ pub(super) struct Row {
 /// What publisher and simulator do by themselves, a second.
 #[derive(Default)]
 pub(super) struct Limits {
+    /// If it was measured by itself.
     pub(super) publisher: Option<f64>,
     pub(super) simulator: Option<f64>,
-}
-
-impl Limits {
-    /// The queue is filled while nobody reads it.
-    pub(super) fn note_publisher(&mut self, pair: &Pair) {
-        self.publisher = Some(self.publisher.unwrap_or_default().max(pair.published));
-    }
-}
-
-impl Limits {
-    fn json(&self) -> Value {
-        let whole = |rate: Option<f64>| rate.map(|rate| rounded(rate, 0));
-        json!({"publisher": whole(self.publisher), "simulator": whole(self.simulator)})
-    }
 }
 
 impl Latency {
@@ -197,7 +184,12 @@ impl Report {
             tell("fsync_ms", latency.disk_json());
         }
         tell("runs", self.rows.iter().map(Row::json).collect());
-        tell("limits", self.limits.json());
+        let whole = |rate: Option<f64>| rate.map(|rate| rounded(rate, 0));
+        let (publisher, simulator) = (whole(self.publisher()), whole(self.limits.simulator));
+        tell(
+            "limits",
+            json!({"publisher": publisher, "simulator": simulator}),
+        );
         tell("subscribers", self.subscribers.into());
         tell("sessions", self.sessions.into());
         tell("window", self.window.into());
@@ -205,6 +197,14 @@ impl Report {
         tell("waiting", self.preload.waiting.into());
         tell("known_subscribers", self.preload.known.into());
         report.into()
+    }
+
+    /// What the publisher does by itself: the queues of all runs were filled while nobody read them.
+    fn publisher(&self) -> Option<f64> {
+        let pairs = self.rows.iter().flat_map(|row| &row.pairs);
+        let filled = pairs.map(|pair| pair.published);
+        let filled = (!self.rows.is_empty()).then(|| Spread::of(filled).median);
+        self.limits.publisher.or(filled)
     }
 
     /// Whether a run of so few messages says little.
@@ -270,7 +270,7 @@ impl Report {
             ]);
         }
         let limits = [
-            ("publisher alone", self.limits.publisher),
+            ("publisher alone", self.publisher()),
             ("simulator alone", self.limits.simulator),
         ];
         for (name, rate) in limits {
@@ -318,4 +318,48 @@ fn spread(spread: Spread, decimals: i32) -> Value {
 pub(super) fn rounded(value: f64, decimals: i32) -> f64 {
     let scale = 10_f64.powi(decimals);
     (value * scale).round() / scale
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_publishers_rate_is_the_median_of_all_runs_unless_it_was_measured_by_itself() {
+        let cost = Cost {
+            rate: 1.0,
+            cpu_us: 1.0,
+            rss_kib: 1,
+            broker_us: None,
+        };
+        let pair = |published| Pair {
+            floor: cost,
+            gateway: cost,
+            published,
+        };
+        let row = |published: &[f64]| Row {
+            pairs: published.iter().copied().map(pair).collect(),
+            ..Row::new(1, 100)
+        };
+        let mut report = Report {
+            messages: 1000,
+            subscribers: 1000,
+            sessions: 1,
+            window: 1,
+            preload: Preload {
+                settled: 0,
+                waiting: 0,
+                known: 0,
+            },
+            runs: 2,
+            rows: Vec::new(),
+            latency: None,
+            limits: Limits::default(),
+        };
+        assert_eq!(report.publisher(), None);
+        report.rows = vec![row(&[30.0, 10.0]), row(&[90.0])];
+        assert_eq!(report.publisher(), Some(30.0));
+        report.limits.publisher = Some(50.0);
+        assert_eq!(report.publisher(), Some(50.0));
+    }
 }
