@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use xabar_events::EventKey;
 
-use super::index::{Horizon, Value};
+use super::index::{Asked, Horizon, Value};
 use super::stored::Stored;
 use crate::clock::UnixMillis;
 use crate::journal::hash::hash;
@@ -36,7 +36,7 @@ impl KeyHash {
 impl Value for MessageId {
     const TREE: u8 = 1;
     const REPLACES: bool = false;
-    const MOST_FILTER_BITS: u32 = 16;
+    const ASKED: Asked = Asked::ByMessages { filter_bits: 16 };
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         Self::read(&mut octets).is_some_and(|id| id < horizon.oldest)

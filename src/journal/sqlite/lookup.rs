@@ -1,7 +1,7 @@
 //! Finds messages for people: by event id, application or MSISDN.
 //!
-//! Each chapter of the log leaves a run of its own, which is never merged: writing it costs next to nothing,
-//! and a question looks into all of them, a page each.
+//! There are three entries for each message and hardly a question, so their runs are seldom merged: an entry is copied
+//! once or twice in all, and a question looks into some dozen runs, a page each.
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -10,16 +10,38 @@ use rusqlite::Connection;
 use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::index::unmerged;
+use super::index::{Asked, Horizon, Value, reading};
 use super::log::{self, Record};
+use super::stored::Stored;
 use super::{every, rows};
 use crate::journal::{JournalError, Message, MessageId, Question};
 
-/// Which index of the tables this is.
-pub(super) const TREE: u8 = 5;
+/// A message that is found under a key.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Found(pub(super) MessageId);
 
-/// Where a message is found.
-pub(super) fn hashes(message: &Message) -> [u64; 3] {
+impl Stored for Found {
+    fn write(&self, out: &mut Vec<u8>) {
+        self.0.write(out);
+    }
+
+    fn read(octets: &mut &[u8]) -> Option<Self> {
+        Stored::read(octets).map(Self)
+    }
+}
+
+impl Value for Found {
+    const TREE: u8 = 5;
+    const REPLACES: bool = false;
+    const ASKED: Asked = Asked::ByPeople;
+
+    fn is_over(octets: &[u8], horizon: &Horizon) -> bool {
+        MessageId::is_over(octets, horizon)
+    }
+}
+
+/// Under which keys a message is found.
+pub(super) fn keys(message: &Message) -> [u64; 3] {
     [
         of_event(message.key.id.as_str()),
         of_application(&message.application),
@@ -33,7 +55,7 @@ pub(super) fn find(
     question: &Question,
     limit: usize,
 ) -> Result<Vec<Message>, JournalError> {
-    let hash = if let Some(event) = &question.event {
+    let key = if let Some(event) = &question.event {
         of_event(event)
     } else if let Some(application) = &question.application {
         of_application(application)
@@ -44,7 +66,7 @@ pub(super) fn find(
     };
     let recent = recent(db)?;
     let mut candidates: Vec<MessageId> = recent.keys().copied().collect();
-    unmerged::find(db, TREE, hash, |id| candidates.push(id))?;
+    reading::find(db, Found::TREE, key, |Found(id)| candidates.push(id))?;
     candidates.sort_unstable();
     candidates.dedup();
     let mut found = Vec::new();
@@ -59,15 +81,6 @@ pub(super) fn find(
         }
     }
     Ok(found)
-}
-
-/// The messages that were written out to a subscriber, and perhaps some to others.
-pub(super) fn messages_to(
-    db: &Connection,
-    msisdn: Msisdn,
-    found: impl FnMut(MessageId),
-) -> Result<(), JournalError> {
-    unmerged::find(db, TREE, of_msisdn(msisdn), found)
 }
 
 /// The messages that the log speaks of, as they stand.

@@ -1,5 +1,6 @@
 //! What the journal knows without a look at the tables, and where the tables know more.
 
+use std::cmp::Reverse;
 use std::collections::hash_map::Entry;
 
 use rusqlite::Connection;
@@ -12,12 +13,13 @@ use super::held_ids::HeldIds;
 use super::index::Index;
 use super::keys::{self, KeyHash};
 use super::log::{self, Record};
+use super::lookup::{self, Found};
 use super::packed::Packed;
 use super::receipts;
 use super::recent::Recent;
 use super::submitted::Submitted;
 use super::threads::{self, Thread};
-use super::{books, clock, lookup, rows, subscribers, waiting};
+use super::{books, clock, rows, subscribers, waiting};
 use crate::clock::{UnixMillis, WallTimes};
 use crate::journal::{
     Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
@@ -37,6 +39,7 @@ pub(super) struct Memory {
     pub(super) threads: Index<Thread>,
     pub(super) subscribers: Index<SubscriberFacts>,
     pub(super) awaiting: Index<Awaiting>,
+    pub(super) lookup: Index<Found>,
     /// What was asked for since the last commit, which will ask for it again: threads, and hashes of event keys under
     /// which there was nothing.
     asked: Asked,
@@ -79,6 +82,7 @@ impl Memory {
             threads: Index::load(db)?,
             subscribers: Index::load(db)?,
             awaiting: Index::load(db)?,
+            lookup: Index::load(db)?,
             asked: Asked::default(),
             room: Vec::new(),
             due_slices: 0,
@@ -127,8 +131,9 @@ impl Memory {
 
     fn accept(&mut self, message: &Message, packed: Packed, at: UnixMillis) {
         self.keys.put(self.hash.of(&message.key), message.id);
-        let lookup = lookup::hashes(message).map(|hash| (hash, message.id));
-        self.recent.open.lookup.extend(lookup);
+        for key in lookup::keys(message) {
+            self.lookup.put(key, Found(message.id));
+        }
         self.recent.accept(packed, at);
     }
 
@@ -394,12 +399,10 @@ impl Memory {
         msisdn: Msisdn,
         limit: usize,
     ) -> Result<Vec<Message>, JournalError> {
-        let mut ids = self.recent.accepted_to(msisdn);
-        lookup::messages_to(db, msisdn, |id| ids.push(id))?;
-        ids.sort_unstable();
-        ids.dedup();
+        let mut ids = self.lookup.all(db, lookup::of_msisdn(msisdn))?;
+        ids.sort_unstable_by_key(|Found(id)| Reverse(*id));
         let mut found = Vec::new();
-        for id in ids.into_iter().rev() {
+        for Found(id) in ids {
             let message = self.message(db, id)?;
             found.extend(message.filter(|message| message.msisdn == msisdn));
             if found.len() == limit {

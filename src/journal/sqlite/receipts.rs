@@ -6,7 +6,7 @@ use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::held_ids::HeldIds;
-use super::index::{Horizon, Value, unmerged};
+use super::index::{Asked, Horizon, Value, reading};
 use super::log::{self, Record};
 use super::rows::{number, ordered, text};
 use super::stored::{Stored, stored};
@@ -26,7 +26,7 @@ impl Value for Awaiting {
     const TREE: u8 = 4;
     const REPLACES: bool = false;
     /// Receipts that come late are few, and what they seek is there.
-    const MOST_FILTER_BITS: u32 = 14;
+    const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         MessageId::read(&mut octets).is_some_and(|message| message < horizon.oldest)
@@ -179,7 +179,7 @@ pub(super) fn accepted_as(
             let key = key(*operator, id);
             let is_it = |it: &Awaiting| it.operator == *operator && *it.smsc_id == **id;
             let mut all = recent.get(&key).cloned().unwrap_or_default();
-            unmerged::find(db, Awaiting::TREE, key, |it| all.push(it))?;
+            reading::find(db, Awaiting::TREE, key, |it| all.push(it))?;
             // An operator may give an id again.
             let found = all.into_iter().filter(is_it).max_by_key(age);
             if found.is_some() {

@@ -6,10 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use xabar_events::Msisdn;
-
 use super::by_id::ById;
-use super::lookup;
 use super::packed::Packed;
 use crate::clock::UnixMillis;
 use crate::journal::{Cursor, MessageId, Phase, Queue};
@@ -56,8 +53,6 @@ pub(super) struct Chapter {
     pub(super) last_row: i64,
     /// The messages that it changed, each once.
     changed: Vec<MessageId>,
-    /// Where people's questions find the messages that it accepted.
-    pub(super) lookup: Vec<(u64, MessageId)>,
     /// How many of the changed ones are written out.
     pub(super) written: usize,
     /// How many changes it tells of; one message may have many.
@@ -122,15 +117,6 @@ impl Recent {
 
     pub(super) fn has(&self, id: MessageId) -> bool {
         self.messages.get(id).is_some()
-    }
-
-    /// Those that were accepted in these chapters to a subscriber, and perhaps some to others.
-    pub(super) fn accepted_to(&self, msisdn: Msisdn) -> Vec<MessageId> {
-        let key = lookup::of_msisdn(msisdn);
-        let chapters = self.closed.iter().chain([&self.open]);
-        let entries = chapters.flat_map(|chapter| &chapter.lookup);
-        let under = entries.filter(|(of, _)| *of == key);
-        under.map(|(_, id)| *id).collect()
     }
 
     /// How a message stands.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use xabar_events::Msisdn;
 
-use super::index::{Horizon, Value, unmerged};
+use super::index::{Asked, Horizon, Value, reading};
 use super::log::{self, Record};
 use super::stored::{Stored, read_len};
 use crate::clock::UnixMillis;
@@ -18,7 +18,7 @@ impl Value for SubscriberFacts {
     const TREE: u8 = 3;
     const REPLACES: bool = true;
     /// Most of a nation is known after a while, and no filter would help.
-    const MOST_FILTER_BITS: u32 = 14;
+    const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         // The latest submission comes last.
@@ -38,7 +38,7 @@ pub(super) fn key(msisdn: Msisdn) -> u64 {
 /// What is kept of a subscriber, for a reader beside the writer.
 pub(super) fn read(db: &Connection, msisdn: Msisdn) -> Result<SubscriberFacts, JournalError> {
     let mut newest = None;
-    unmerged::find(db, SubscriberFacts::TREE, key(msisdn), |facts| {
+    reading::find(db, SubscriberFacts::TREE, key(msisdn), |facts| {
         newest = Some(facts);
     })?;
     log::replay(db, None, |_, record| {

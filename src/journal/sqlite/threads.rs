@@ -1,6 +1,6 @@
 //! What is kept of each thread, at least as long as the journal holds one of its messages.
 
-use super::index::{Horizon, Value};
+use super::index::{Asked, Horizon, Value};
 use super::stored::{Stored, read_len, stored};
 use crate::journal::{MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 
@@ -46,7 +46,7 @@ impl Thread {
 impl Value for Thread {
     const TREE: u8 = 2;
     const REPLACES: bool = true;
-    const MOST_FILTER_BITS: u32 = 15;
+    const ASKED: Asked = Asked::ByMessages { filter_bits: 15 };
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         // The newest message comes last.

@@ -4,9 +4,9 @@
 use rusqlite::Connection;
 
 use super::archive::Block;
-use super::index::{Horizon, unmerged};
+use super::index::Horizon;
 use super::memory::Memory;
-use super::{log, lookup, rows};
+use super::{log, rows};
 use crate::clock::UnixMillis;
 use crate::journal::{JournalError, MessageId};
 
@@ -76,6 +76,7 @@ impl Memory {
         self.threads.close();
         self.subscribers.close();
         self.awaiting.close();
+        self.lookup.close();
     }
 
     /// Writes out the next messages of the closed chapter, and with the last ones its part of the indexes.
@@ -97,13 +98,11 @@ impl Memory {
         let closed = self.recent.note_written(count);
         let Some(closed) = closed else { return Ok(()) };
         let newest = closed.newest();
-        // Here and not with each merge: its runs are many.
-        unmerged::forget(db, lookup::TREE, self.oldest(db)?)?;
-        unmerged::write(db, lookup::TREE, &closed.lookup, newest)?;
         self.keys.write_closed(db, newest)?;
         self.threads.write_closed(db, newest)?;
         self.subscribers.write_closed(db, newest)?;
         self.awaiting.write_closed(db, newest)?;
+        self.lookup.write_closed(db, newest)?;
         log::drop_up_to(db, closed.last_row)
     }
 
@@ -120,6 +119,7 @@ impl Memory {
             self.threads.merge_step(db, &horizon)?;
             self.subscribers.merge_step(db, &horizon)?;
             self.awaiting.merge_step(db, &horizon)?;
+            self.lookup.merge_step(db, &horizon)?;
         }
         Ok(())
     }

@@ -5,9 +5,9 @@ use rusqlite::{Connection, params};
 
 use super::super::rows::ordered;
 use super::filter::Question;
-use super::run::{Entries, Place, Run};
+use super::run::{Entries, Run};
 use super::young::Young;
-use super::{GOING, Horizon, Index, MAKING, MERGED, Value, new_run};
+use super::{Asked, GOING, Horizon, Index, MAKING, MERGED, Value, new_run};
 use crate::journal::{JournalError, MessageId};
 
 /// A merge under way.
@@ -19,37 +19,48 @@ pub(super) struct Merge {
     into: Run,
     /// How many slices are in the new run, and no longer where they were.
     slices: u64,
+    /// 2 to the power of it slices in all.
+    slice_bits: u32,
 }
 
 /// A slice of a large run is half a megabyte, and takes about two milliseconds.
 const MOST_SLICE_BITS: u32 = 10;
 
+/// Of what people ask for, a slice is at least sixteen buckets: how finely it is cut matters only while it is merged, and what
+/// is cut finer than the runs are is read more than once.
+const BUCKET_BITS: u32 = 4;
+
 /// A merge takes in each older run that has less than so many times the entries of what it has already.
 const RATIO: u64 = 8;
 
+/// Of what people ask for, once there are as many.
+const OLDER_AT_ONCE: usize = 15;
+
+/// A file of an older version has one young run for each chapter of a week; a slice reads a page of each that is merged.
+pub(super) const MOST_YOUNG: usize = 64;
+
 impl Merge {
-    /// A merge that was under way at the last end.
-    pub(super) fn load<V: Value>(
-        db: &Connection,
-        from: Vec<Run>,
-        place: Place,
-        merged: u64,
-        slices: u64,
-    ) -> Result<Self, JournalError> {
-        // Its filter has to have room for all that is to come.
-        let count = from.iter().map(|run| run.count).sum();
-        let mut into = Run::load::<V>(db, place, count)?;
-        into.count = merged;
-        Ok(Self {
-            older: Vec::new(),
-            young: Young::again(from),
+    fn new<V: Value>(older: Vec<Run>, young: Young, into: Run) -> Self {
+        let bits = into.place.bits;
+        let bits = match V::ASKED {
+            Asked::ByMessages { .. } => bits,
+            Asked::ByPeople => bits.saturating_sub(BUCKET_BITS),
+        };
+        Self {
+            older,
+            young,
             into,
-            slices,
-        })
+            slices: 0,
+            slice_bits: bits.min(MOST_SLICE_BITS),
+        }
     }
 
-    fn slice_bits(&self) -> u32 {
-        self.into.place.bits.min(MOST_SLICE_BITS)
+    /// A merge that was under way at the last end.
+    pub(super) fn again<V: Value>(from: Vec<Run>, into: Run, merged: u64, slices: u64) -> Self {
+        let mut merge = Self::new::<V>(Vec::new(), Young::again(from), into);
+        merge.into.count = merged;
+        merge.slices = slices;
+        merge
     }
 
     /// The runs that go into it, the oldest first.
@@ -59,7 +70,7 @@ impl Merge {
 
     /// The runs that may have what is asked for, the newest first.
     pub(super) fn asked(&self, question: &Question) -> impl Iterator<Item = &Run> {
-        let slice = question.key().checked_shr(64 - self.slice_bits());
+        let slice = question.key().checked_shr(64 - self.slice_bits);
         let merged = slice.unwrap_or(0) < self.slices;
         let from = || self.young.asked(question).chain(self.older.iter().rev());
         let into = merged.then_some(&self.into).into_iter();
@@ -75,12 +86,12 @@ impl<V: Value> Index<V> {
         horizon: &Horizon,
     ) -> Result<(), JournalError> {
         if self.merge.is_none() {
-            self.merge = self.begin_merge(db)?;
+            self.merge = self.begin_merge(db, horizon)?;
         }
         let Some(merge) = &mut self.merge else {
             return Ok(());
         };
-        let (slice, bits) = (merge.slices, merge.slice_bits());
+        let (slice, bits) = (merge.slices, merge.slice_bits);
         merge_slice::<V>(db, merge, horizon)?;
         merge.slices = slice + 1;
         if merge.slices < 1 << bits {
@@ -93,40 +104,69 @@ impl<V: Value> Index<V> {
             return Ok(());
         }
         if let Some(done) = self.merge.take() {
-            self.merged.push(finish_merge(db, done)?);
+            self.merged.extend(finish_merge(db, done)?);
         }
         Ok(())
     }
 
-    /// Begins a merge if there are enough young runs.
-    fn begin_merge(&mut self, db: &Connection) -> Result<Option<Merge>, JournalError> {
-        if self.young.len() < self.merged_at_once {
-            return Ok(None);
-        }
-        let mut count: u64 = self.young.iter().map(|run| run.count).sum();
-        let mut first = self.merged.len();
-        while let Some(older) = first.checked_sub(1).and_then(|at| self.merged.get(at))
-            && older.count < RATIO * count
-        {
-            (first, count) = (first - 1, count + older.count);
-        }
-        let older = self.merged.split_off(first);
-        let young = std::mem::take(&mut self.young);
-        let mut octets = 0;
+    /// Begins a merge if there are enough young runs, or old ones of which nothing is left.
+    fn begin_merge(
+        &mut self,
+        db: &Connection,
+        horizon: &Horizon,
+    ) -> Result<Option<Merge>, JournalError> {
+        let (older, young) = match self.over(horizon) {
+            0 if self.young.len() < self.merged_at_once => return Ok(None),
+            0 => {
+                let young = self.young.take(MOST_YOUNG);
+                let count = young.iter().map(|run| run.count).sum();
+                (self.merged.split_off(self.first_older(count)), young)
+            }
+            over => (self.merged.drain(..over).collect(), Young::default()),
+        };
+        let (mut octets, mut count, mut newest) = (0, 0, MessageId(0));
         for run in older.iter().chain(young.iter()) {
             db.prepare_cached("UPDATE runs SET stage = ?2 WHERE id = ?1")?
                 .execute(params![run.place.id, GOING])?;
             octets += run.place.octets(db)?;
+            count += run.count;
+            newest = newest.max(run.newest);
         }
-        let place = new_run(db, V::TREE, MAKING, octets, 0, MessageId(0))?;
-        let mut into = Run::new::<V>(place, count);
+        let place = new_run(db, V::TREE, MAKING, octets, 0, newest)?;
+        let mut into = Run::new::<V>(place, newest, count);
         into.count = 0;
-        Ok(Some(Merge {
-            older,
-            young,
-            into,
-            slices: 0,
-        }))
+        Ok(Some(Merge::new::<V>(older, young, into)))
+    }
+
+    /// How many of the oldest merged runs have nothing that is not over, for sure: what only people ask for is kept in
+    /// runs so large that the next merge may be a week away.
+    fn over(&self, horizon: &Horizon) -> usize {
+        let is_over = |run: &&Run| run.newest < horizon.oldest;
+        match V::ASKED {
+            Asked::ByMessages { .. } => 0,
+            Asked::ByPeople => self.merged.iter().take_while(is_over).count(),
+        }
+    }
+
+    /// From which on the merged runs go into a merge of so many younger entries.
+    fn first_older(&self, mut count: u64) -> usize {
+        let at_once = match V::ASKED {
+            Asked::ByMessages { .. } => 1,
+            Asked::ByPeople => OLDER_AT_ONCE,
+        };
+        let mut first = self.merged.len();
+        loop {
+            let (before, _) = self.merged.split_at(first);
+            let newest_first = before.iter().rev();
+            let not_larger = newest_first.take_while(|run| run.count < RATIO * count);
+            let (taken, entries) = not_larger.fold((0, 0), |(runs, entries), run| {
+                (runs + 1, entries + run.count)
+            });
+            if taken < at_once {
+                return first;
+            }
+            (first, count) = (first - taken, count + entries);
+        }
     }
 }
 
@@ -136,7 +176,7 @@ fn merge_slice<V: Value>(
     merge: &mut Merge,
     horizon: &Horizon,
 ) -> Result<(), JournalError> {
-    let (slice, bits) = (merge.slices, merge.slice_bits());
+    let (slice, bits) = (merge.slices, merge.slice_bits);
     let mut entries = Entries::default();
     // The newest first: a stable sort keeps them so under each key.
     for run in merge.from().rev() {
@@ -163,14 +203,19 @@ fn merge_slice<V: Value>(
     Ok(())
 }
 
-fn finish_merge(db: &Connection, merge: Merge) -> Result<Run, JournalError> {
-    for run in merge.from() {
+/// Leaves the new run, unless nothing came into it.
+fn finish_merge(db: &Connection, merge: Merge) -> Result<Option<Run>, JournalError> {
+    let into = &merge.into;
+    for run in merge.from().chain((into.count == 0).then_some(into)) {
         run.place.drop_all(db)?;
         db.prepare_cached("DELETE FROM runs WHERE id = ?1")?
             .execute([run.place.id])?;
     }
+    if into.count == 0 {
+        return Ok(None);
+    }
     let into = merge.into;
     db.prepare_cached("UPDATE runs SET stage = ?2, slices = 0, count = ?3 WHERE id = ?1")?
         .execute(params![into.place.id, MERGED, ordered(into.count)])?;
-    Ok(into)
+    Ok(Some(into))
 }

@@ -9,9 +9,9 @@
 
 mod filter;
 mod merge;
+pub(super) mod reading;
 mod run;
 mod shelf;
-pub(super) mod unmerged;
 mod young;
 
 use rusqlite::{Connection, params};
@@ -32,11 +32,21 @@ pub(super) trait Value: Stored + Clone {
     const TREE: u8;
     /// Whether a value replaces the earlier ones under its key, or joins them.
     const REPLACES: bool;
-    /// How large a filter over a run may be: 2 to the power of it, times 64 octets.
-    const MOST_FILTER_BITS: u32;
+    const ASKED: Asked;
 
     /// Whether nobody will ask for a value any more, given in its octets: a merge looks at all of them.
     fn is_over(octets: &[u8], horizon: &Horizon) -> bool;
+}
+
+/// Who asks an index, which says what may be spent on its runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// Every message: there are few runs, though each entry is copied some times for that, and a filter over each, which
+    /// has at most 2 to the power of `filter_bits` blocks of 64 octets.
+    ByMessages { filter_bits: u32 },
+    /// Now and then a person: an entry is copied once for every sixteen times as many as there are, and a question looks
+    /// into some dozen runs. No entry outlives its message's chapter.
+    ByPeople,
 }
 
 /// What the journal has forgotten.
@@ -78,7 +88,7 @@ impl<V: Value> Index<V> {
         };
         let (mut young, mut from) = (Vec::new(), Vec::new());
         let mut runs = db.prepare_cached(
-            "SELECT id, bits, stage, count, slices FROM runs WHERE tree = ?1 ORDER BY id",
+            "SELECT id, bits, newest, stage, count, slices FROM runs WHERE tree = ?1 ORDER BY id",
         )?;
         let mut runs = runs.query([V::TREE])?;
         while let Some(row) = runs.next()? {
@@ -86,14 +96,18 @@ impl<V: Value> Index<V> {
                 id: row.get(0)?,
                 bits: row.get(1)?,
             };
-            let (stage, count) = (row.get(2)?, number(row, 3)?);
+            let newest = MessageId(number(row, 2)?);
+            let (stage, count) = (row.get(3)?, number(row, 4)?);
+            let load = |count| Run::load::<V>(db, place, newest, count);
             match stage {
-                YOUNG => young.push(Run::load::<V>(db, place, count)?),
-                MERGED => index.merged.push(Run::load::<V>(db, place, count)?),
-                GOING => from.push(Run::load::<V>(db, place, count)?),
+                YOUNG => young.push(load(count)?),
+                MERGED => index.merged.push(load(count)?),
+                GOING => from.push(load(count)?),
                 _ => {
-                    let (from, slices) = (std::mem::take(&mut from), number(row, 4)?);
-                    index.merge = Some(Merge::load::<V>(db, from, place, count, slices)?);
+                    let from = std::mem::take(&mut from);
+                    // Its filter has to have room for all that is to come.
+                    let into = load(from.iter().map(|run| run.count).sum())?;
+                    index.merge = Some(Merge::again::<V>(from, into, count, number(row, 5)?));
                 }
             }
         }
@@ -168,7 +182,7 @@ impl<V: Value> Index<V> {
         }
         let count = closed.entries().count() as u64;
         let place = write_values(db, V::TREE, closed.entries(), newest)?;
-        let run = Run::new::<V>(place, count);
+        let run = Run::new::<V>(place, newest, count);
         let keys = closed.entries().map(|(key, _)| key);
         self.young.push(run, keys, self.merged_at_once);
         Ok(())

@@ -7,9 +7,9 @@ use rusqlite::{CachedStatement, Connection, params};
 
 use super::super::corrupt;
 use super::super::stored::{self, Stored};
-use super::Value;
 use super::filter::{Filter, Question};
-use crate::journal::JournalError;
+use super::{Asked, Value};
+use crate::journal::{JournalError, MessageId};
 
 /// Where a run's buckets are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) struct Place {
 #[derive(Debug)]
 pub(super) struct Run {
     pub(super) place: Place,
+    /// No entry of it is of a later message than this one; 0 if that is not known.
+    pub(super) newest: MessageId,
     /// How many entries it has.
     pub(super) count: u64,
     filter: Option<Filter>,
@@ -37,24 +39,34 @@ pub(super) struct Entries {
 
 impl Run {
     /// One that has no entries yet, with room for so many.
-    pub(super) fn new<V: Value>(place: Place, count: u64) -> Self {
+    pub(super) fn new<V: Value>(place: Place, newest: MessageId, count: u64) -> Self {
+        let filter = match V::ASKED {
+            Asked::ByMessages { filter_bits } => Filter::for_keys(count, filter_bits),
+            Asked::ByPeople => None,
+        };
         Self {
             place,
+            newest,
             count,
-            filter: Filter::for_keys(count, V::MOST_FILTER_BITS),
+            filter,
         }
     }
 
     pub(super) fn load<V: Value>(
         db: &Connection,
         place: Place,
+        newest: MessageId,
         count: u64,
     ) -> Result<Self, JournalError> {
-        let mut run = Self::new::<V>(place, count);
+        let mut run = Self::new::<V>(place, newest, count);
         if run.filter.is_some() {
             place.each(db, 0..1 << place.bits, |key, _| run.note(key))?;
         }
         Ok(run)
+    }
+
+    pub(super) fn has_filter(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// Takes note of a key that it has.

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use super::merge::MOST_YOUNG;
 use super::*;
+use crate::journal::ThreadFacts;
 use crate::journal::sqlite;
-use crate::journal::{ThreadFacts, sqlite::threads::Thread};
+use crate::journal::sqlite::lookup::Found;
+use crate::journal::sqlite::threads::Thread;
 use crate::scratch::Folder;
 
-/// Spread as hashes are, and the same few again and again.
+/// The same few again and again.
 fn key(number: u64) -> u64 {
-    (number % 9973).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+    spread(number % 9973)
 }
 
 fn value(number: u64) -> Thread {
@@ -38,6 +41,7 @@ fn the_newest_value_is_found_wherever_merges_stand() {
     let folder = Folder::new();
     let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
     let db = &journal.db;
+    sqlite::begin(db).unwrap();
     let mut index = Index::<Thread>::load(db).unwrap();
     let mut expected = BTreeMap::new();
     let (mut number, mut outside, mut reloads) = (0, 0, 0);
@@ -78,6 +82,7 @@ fn buckets_stay_small_though_each_merge_adds_little() {
     let folder = Folder::new();
     let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
     let db = &journal.db;
+    sqlite::begin(db).unwrap();
     let mut index = Index::<Thread>::load(db).unwrap();
     index.merged_at_once = 1;
     let mut number: u64 = 0;
@@ -85,7 +90,7 @@ fn buckets_stay_small_though_each_merge_adds_little() {
         // A seventh of what there is, so that it is all merged.
         for _ in 0..(number / 7).max(600) {
             number += 1;
-            index.put(number.wrapping_mul(0x9E37_79B9_7F4A_7C15), value(number));
+            index.put(spread(number), value(number));
         }
         index.close();
         index.write_closed(db, MessageId(number)).unwrap();
@@ -99,7 +104,65 @@ fn buckets_stay_small_though_each_merge_adds_little() {
     assert!(fullest < 4096, "{fullest} octets");
 }
 
-fn assert_counted(db: &Connection, index: &Index<Thread>) {
+/// What only people ask for: few runs in all, though an entry is copied twice at most, also by merges that a restart
+/// interrupts; and none is left of what was forgotten.
+#[test]
+fn what_people_ask_for_is_seldom_copied_and_soon_found() {
+    const EACH: u64 = 30;
+    let folder = Folder::new();
+    let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
+    let db = &journal.db;
+    sqlite::begin(db).unwrap();
+    let mut index = Index::<Found>::load(db).unwrap();
+    index.merged_at_once = usize::MAX;
+    let (mut copied, mut last, mut interrupted) = (0, 0, 0);
+    for chapter in 0..1200 {
+        for number in chapter * EACH..(chapter + 1) * EACH {
+            index.put(spread(number), Found(MessageId(number)));
+        }
+        index.close();
+        index
+            .write_closed(db, MessageId((chapter + 1) * EACH - 1))
+            .unwrap();
+        // As many are there when a version comes that merges them.
+        if chapter == 200 || index.merge.is_some() {
+            interrupted += u64::from(index.merge.is_some());
+            index = Index::load(db).unwrap();
+        }
+        index.merge_step(db, &HORIZON).unwrap();
+        if let Some(run) = index.merged.last().filter(|run| run.place.id > last) {
+            assert!(last > 0 || run.count == EACH * MOST_YOUNG as u64);
+            (last, copied) = (run.place.id, copied + run.count);
+            assert_counted(db, &index);
+        }
+    }
+    let runs = index.young.len() + index.merged.len();
+    assert!(
+        runs < 40 && copied < 2 * 1200 * EACH,
+        "{runs} runs, {copied} copied"
+    );
+    assert!(interrupted > 0);
+    for number in (0..1200 * EACH).step_by(17) {
+        let found = index.newest(db, spread(number)).unwrap();
+        assert_eq!(found.map(|it| it.0), Some(MessageId(number)));
+    }
+    let oldest = MessageId(1200 * EACH);
+    let horizon = Horizon { oldest, ..HORIZON };
+    index.merged_at_once = usize::MAX;
+    while index.merge.is_some() || !index.merged.is_empty() {
+        index.merge_step(db, &horizon).unwrap();
+    }
+    let left = "SELECT count(*) FROM buckets";
+    let left: u32 = db.query_row(left, [], |row| row.get(0)).unwrap();
+    assert_eq!(left as usize, index.young.len());
+}
+
+/// Spread as hashes are.
+fn spread(number: u64) -> u64 {
+    number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+fn assert_counted<V: Value>(db: &Connection, index: &Index<V>) {
     for run in index.merged.iter().chain(index.young.iter()) {
         let mut entries = 0;
         run.place

@@ -23,7 +23,7 @@ impl Young {
 
     /// Adds the newest, with its keys; `most` are to come before they are merged.
     pub(super) fn push(&mut self, mut run: Run, keys: impl Iterator<Item = u64>, most: usize) {
-        if self.runs.is_empty() {
+        if self.runs.is_empty() && run.has_filter() {
             self.filter = Filter::for_keys(run.count * most as u64, MOST_FILTER_BITS);
         }
         for key in keys {
@@ -37,6 +37,15 @@ impl Young {
 
     pub(super) fn len(&self) -> usize {
         self.runs.len()
+    }
+
+    /// Takes the oldest, so many at most.
+    pub(super) fn take(&mut self, most: usize) -> Self {
+        if self.runs.len() <= most {
+            return std::mem::take(self);
+        }
+        let rest = self.runs.split_off(most);
+        Self::again(std::mem::replace(&mut self.runs, rest))
     }
 
     pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Run> {
