@@ -31,7 +31,7 @@ mod tests {
 
     use xabar_events::State;
 
-    use super::super::{SqliteJournal, open};
+    use super::super::{SqliteJournal, open, schema};
     use super::*;
     use crate::journal::conformance::{commit, progressed};
     use crate::journal::sample::waiting;
@@ -48,9 +48,8 @@ mod tests {
             ..Changes::default()
         };
         accept_at(&mut journal, change, waiting(1));
-        let older = "DROP TABLE clock; ALTER TABLE marks ADD COLUMN ahead INTEGER;
-            ALTER TABLE used DROP COLUMN campaigns;
-            UPDATE marks SET ahead = 7000; PRAGMA user_version = 5";
+        schema::make_older(&journal.db, 5);
+        let older = "UPDATE marks SET ahead = 7000";
         journal.db.execute_batch(older).unwrap();
         drop(journal);
         let mut journal = open(&path).unwrap();

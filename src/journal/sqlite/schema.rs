@@ -30,6 +30,9 @@ const STEPS: &[&str] = &[
      ALTER TABLE marks DROP COLUMN ahead",
     // How many of an agency's campaigns have times on which day: four octets a day. Where they were not counted none may.
     "ALTER TABLE used ADD COLUMN campaigns BLOB NOT NULL DEFAULT x''",
+    // Into how many slices the keys are cut for a merge, 2 to the power of it, was not always told by the number of buckets.
+    "ALTER TABLE runs ADD COLUMN slice_bits INTEGER NOT NULL DEFAULT 0;
+     UPDATE runs SET slice_bits = min(bits, 10) WHERE stage = 2",
 ];
 
 /// The version from which on the count of what waits to be repeated is exact.
@@ -37,6 +40,31 @@ const COUNTED: u32 = 4;
 
 /// Marks the file as a journal of this gateway: "Xabr".
 const APPLICATION_ID: u32 = 0x5861_6272;
+
+/// What takes back a step beyond a version, for tests with older files.
+#[cfg(test)]
+const BACK: &[(u32, &str)] = &[
+    (
+        4,
+        "ALTER TABLE used DROP COLUMN normal_waiting; ALTER TABLE used DROP COLUMN normal_next_waiting;
+         ALTER TABLE used DROP COLUMN bulk_waiting; ALTER TABLE used DROP COLUMN bulk_next_waiting",
+    ),
+    (
+        5,
+        "DROP TABLE clock; ALTER TABLE marks ADD COLUMN ahead INTEGER",
+    ),
+    (6, "ALTER TABLE used DROP COLUMN campaigns"),
+    (7, "ALTER TABLE runs DROP COLUMN slice_bits"),
+];
+
+/// Makes it a file of an older version, from 3 on.
+#[cfg(test)]
+pub(super) fn make_older(db: &Connection, version: u32) {
+    for (_, back) in BACK.iter().filter(|(beyond, _)| *beyond >= version) {
+        db.execute_batch(back).unwrap();
+    }
+    db.pragma_update(None, "user_version", version).unwrap();
+}
 
 /// Brings the tables up to date.
 pub(super) fn migrate(db: &mut Connection) -> Result<(), JournalError> {

@@ -26,9 +26,8 @@ pub(super) struct Merge {
 /// A slice of a large run is half a megabyte, and takes about two milliseconds.
 const MOST_SLICE_BITS: u32 = 10;
 
-/// Of what people ask for, a slice is at least sixteen buckets: how finely it is cut matters only while it is merged, and what
-/// is cut finer than the runs are is read more than once.
-const BUCKET_BITS: u32 = 4;
+/// A slice of a small one has 32 buckets: what is cut finer than the young runs are is read from them more than once.
+const SLICE_BUCKET_BITS: u32 = 5;
 
 /// A merge takes in each older run that has less than so many times the entries of what it has already.
 const RATIO: u64 = 8;
@@ -40,27 +39,21 @@ const OLDER_AT_ONCE: usize = 15;
 pub(super) const MOST_YOUNG: usize = 64;
 
 impl Merge {
-    fn new<V: Value>(older: Vec<Run>, young: Young, into: Run) -> Self {
-        let bits = into.place.bits;
-        let bits = match V::ASKED {
-            Asked::ByMessages { .. } => bits,
-            Asked::ByPeople => bits.saturating_sub(BUCKET_BITS),
-        };
-        Self {
-            older,
-            young,
-            into,
-            slices: 0,
-            slice_bits: bits.min(MOST_SLICE_BITS),
-        }
-    }
-
     /// A merge that was under way at the last end.
-    pub(super) fn again<V: Value>(from: Vec<Run>, into: Run, merged: u64, slices: u64) -> Self {
-        let mut merge = Self::new::<V>(Vec::new(), Young::again(from), into);
-        merge.into.count = merged;
-        merge.slices = slices;
-        merge
+    pub(super) fn again(
+        from: Vec<Run>,
+        mut into: Run,
+        merged: u64,
+        (slices, slice_bits): (u64, u32),
+    ) -> Self {
+        into.count = merged;
+        Self {
+            older: Vec::new(),
+            young: Young::again(from),
+            into,
+            slices,
+            slice_bits,
+        }
     }
 
     /// The runs that go into it, the oldest first.
@@ -135,7 +128,17 @@ impl<V: Value> Index<V> {
         let place = new_run(db, V::TREE, MAKING, octets, 0, newest)?;
         let mut into = Run::new::<V>(place, newest, count);
         into.count = 0;
-        Ok(Some(Merge::new::<V>(older, young, into)))
+        let slice_bits = place.bits.saturating_sub(SLICE_BUCKET_BITS);
+        let slice_bits = slice_bits.min(MOST_SLICE_BITS);
+        db.prepare_cached("UPDATE runs SET slice_bits = ?2 WHERE id = ?1")?
+            .execute(params![place.id, slice_bits])?;
+        Ok(Some(Merge {
+            older,
+            young,
+            into,
+            slices: 0,
+            slice_bits,
+        }))
     }
 
     /// How many of the oldest merged runs have nothing that is not over, for sure: what only people ask for is kept in

@@ -88,7 +88,7 @@ impl<V: Value> Index<V> {
         };
         let (mut young, mut from) = (Vec::new(), Vec::new());
         let mut runs = db.prepare_cached(
-            "SELECT id, bits, newest, stage, count, slices FROM runs WHERE tree = ?1 ORDER BY id",
+            "SELECT id, bits, newest, stage, count, slices, slice_bits FROM runs WHERE tree = ?1 ORDER BY id",
         )?;
         let mut runs = runs.query([V::TREE])?;
         while let Some(row) = runs.next()? {
@@ -107,7 +107,8 @@ impl<V: Value> Index<V> {
                     let from = std::mem::take(&mut from);
                     // Its filter has to have room for all that is to come.
                     let into = load(from.iter().map(|run| run.count).sum())?;
-                    index.merge = Some(Merge::again::<V>(from, into, count, number(row, 5)?));
+                    let sliced = (number(row, 5)?, row.get(6)?);
+                    index.merge = Some(Merge::again(from, into, count, sliced));
                 }
             }
         }
