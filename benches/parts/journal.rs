@@ -1,6 +1,9 @@
 //! A journal under load: a beat accepts a batch of messages, submits the one before and settles the one before
 //! that, each with its outcome, and asks what the pipeline asks. On the disk of the temporary folder.
 //!
+//! Runs of its indexes are merged only once there are sixteen chapters, and then beside all else that a message takes. So
+//! merging is a part of its own: a journal that long is opened, and what changes in it is little but often.
+//!
 //! Beside: as many octets appended to a file and synced, which is what durability alone costs.
 
 use std::fs::File;
@@ -21,6 +24,7 @@ pub(crate) const ROOM: Room = Room {
     name: "journal",
     parts: &[
         Part::new("accept, submit and settle", beats).times(BEATS * BATCH),
+        Part::new("a small change, while indexes are merged", merging).times(SLICES * A_SLICE),
         Part::new("facts on a new event", new).times(BATCH),
         Part::new("facts on a known event", known).times(BATCH),
     ],
@@ -40,6 +44,39 @@ fn beats() -> Run {
         // It has to live as long as the journal in it.
         let _ = &folder;
         (0..BEATS).for_each(|_| life.beat(BATCH.into()));
+    })
+}
+
+/// Beats after which all indexes have as many young runs as are merged at once.
+const UNTIL_MERGED: u32 = 90;
+
+/// Of each index, half of such a merge; and so many messages change for one slice.
+const SLICES: u32 = 512;
+const A_SLICE: u32 = 256;
+
+/// Each run has a copy of the same journal.
+fn merging() -> Run {
+    let folder = Folder::new();
+    let mut life = Life::new(folder.journal());
+    (0..UNTIL_MERGED).for_each(|_| life.beat(BATCH.into()));
+    let changed: Vec<_> = life
+        .submitted
+        .iter()
+        .take(A_SLICE as usize)
+        .cloned()
+        .collect();
+    drop(life);
+    Box::new(move || {
+        let copy = folder.copy();
+        let mut journal = copy.journal();
+        for _ in 0..SLICES {
+            let mut changes = Changes {
+                at: sample::START,
+                progressed: changed.clone(),
+                ..Changes::default()
+            };
+            journal.commit(&mut changes).expect("there is room");
+        }
     })
 }
 
@@ -219,6 +256,13 @@ impl Folder {
         let path = std::env::temp_dir().join(format!("xabar-journal-{process}-{number}"));
         std::fs::create_dir_all(&path).expect("it can be made");
         Self { path }
+    }
+
+    /// Another one, with what the journal has written that is closed here.
+    fn copy(&self) -> Self {
+        let copy = Self::new();
+        std::fs::copy(self.file(), copy.file()).expect("there is room");
+        copy
     }
 
     pub(crate) fn journal(&self) -> Box<dyn Journal> {
