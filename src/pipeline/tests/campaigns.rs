@@ -8,8 +8,9 @@ use xabar_events::{Notification, Reason, State};
 use super::line::{at_night, bulk, due, in_order, quota, spread, take};
 use super::random::Random;
 use super::world::*;
-use crate::clock::UnixMillis;
-use crate::pipeline::Settings;
+use crate::clock::{Now, UnixMillis};
+use crate::journal::Changes;
+use crate::pipeline::{Effects, Settings};
 
 const MIDNIGHT: UnixMillis = UnixMillis(START.0 - 555 * 60_000);
 
@@ -203,4 +204,27 @@ fn whichever_bulk_messages_wait_for_a_day_go_on_the_one_that_they_are_told() {
         gone.retain(|id, _| !at_once.contains_key(id));
         assert_eq!(gone, told(&world), "{seed}: {messages} a day");
     }
+}
+
+/// Tells when a campaign would go if its pace alone held it up.
+struct Haste;
+
+impl Saboteur for Haste {
+    fn effects(&mut self, now: &Now, changes: &mut Changes, _: &mut Effects) {
+        let told = changes.outgoing.iter_mut().map(|it| &mut it.told);
+        for until in told.filter_map(|told| told.until.as_mut()) {
+            *until = now.wall.after(3 * HOUR).min(*until);
+        }
+    }
+}
+
+/// A test of the test: a law that every simulated day is under, too.
+#[test]
+#[should_panic(expected = "goes on another day than it is told")]
+fn a_day_on_which_a_campaign_does_not_go_is_noticed() {
+    let mut world = World::with(twenty_an_hour_of(7));
+    world.saboteur = Some(Box::new(Haste));
+    world.publish_all((1..=18).map(bulk));
+    take(&mut world);
+    pass(&mut world, 3, &mut Days::new());
 }

@@ -140,7 +140,7 @@ fn a_day_whose_clock_is_set_forward_keeps_every_rule() {
         day.clock_is_set
             .sort_unstable_by_key(|at| std::cmp::Reverse(*at));
         day.world
-            .read_again(|settings| settings.rules.spreads.clear());
+            .read_again(|settings| rules::leave_the_campaign_out(&mut settings.rules));
         day.run();
     }
 }

@@ -33,6 +33,11 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
         timezone: night().timezone,
     };
     rules.daily.insert(AgencyKey::of(&name(LIMITED)), quota);
+    let quota = DailyQuota {
+        messages: at_least_ten(events / 20),
+        timezone: night().timezone,
+    };
+    rules.daily.insert(AgencyKey::of(&name(CAMPAIGNING)), quota);
     rules.spreads = vec![Spread {
         agency: AgencyKey::of(&name(CAMPAIGNING)),
         service: None,
@@ -50,6 +55,12 @@ pub(super) fn set(settings: &mut Settings, events: u64) {
     settings.legal = legal.map(|name| name.as_str().into()).collect();
     settings.lists.blocked = list(subscriber(BLOCKED));
     settings.lists.reassigned = list(subscriber(REASSIGNED));
+}
+
+/// Nor is there a quota then that is for it.
+pub(super) fn leave_the_campaign_out(rules: &mut Rules) {
+    rules.spreads.clear();
+    rules.daily.remove(&AgencyKey::of(&name(CAMPAIGNING)));
 }
 
 /// Changes one rule.

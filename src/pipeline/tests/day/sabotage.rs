@@ -356,6 +356,27 @@ impl Saboteur for Intrusion {
 }
 
 #[test]
+#[should_panic(expected = "normal ones are to have the rest of the day")]
+fn bulk_that_takes_a_day_from_normal_messages_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(LIMITED, Priority::Normal, 300);
+    day.agencies.soon(LIMITED, Priority::Bulk, 20);
+    day.world.settings.rules.no_bulk = None;
+    day.world.laws = Laws::new(&day.world.settings);
+    day.world.restart();
+    day.world.saboteur = Some(Box::new(Intrusion::of(|it, message, now| {
+        // The morning after.
+        now.steady >= START.after(22 * HOUR + 45 * MINUTE)
+            && message.lane == Lane::Bulk
+            && message.key.agency.name() == name(LIMITED)
+            && message.expires > now.wall
+            && !it.submitted.contains_key(&message.id)
+            && !it.withdrawn.contains(&message.key)
+    })));
+    day.run();
+}
+
+#[test]
 #[should_panic(expected = "before its time")]
 fn a_message_that_goes_before_its_time_is_noticed() {
     day(Intrusion::of(|_, it, now| {

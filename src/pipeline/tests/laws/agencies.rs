@@ -89,7 +89,7 @@ pub(super) fn of_whole_agency(spread: &Spread, agency: AgencyKey) -> bool {
 }
 
 /// How many of these an operator has, or may have. There may be many: asked only where it matters.
-fn gone<'a>(
+pub(super) fn gone<'a>(
     messages: &FxHashMap<MessageId, Known>,
     ids: impl Iterator<Item = &'a MessageId>,
 ) -> usize {

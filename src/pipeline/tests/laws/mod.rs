@@ -4,6 +4,7 @@ mod agencies;
 mod arrivals;
 mod checks;
 mod choices;
+mod days;
 mod ends;
 mod links;
 mod morning;
@@ -29,6 +30,7 @@ use crate::pipeline::{Inputs, Settings, Unwanted};
 use agencies::Begun;
 use choices::Choices;
 pub(super) use choices::Text;
+use days::Days;
 use links::Links;
 use morning::Mornings;
 use order::Order;
@@ -77,6 +79,7 @@ pub(super) struct Laws {
     /// Whose urgent messages are pushed, by each operator that takes any.
     pushing: Vec<UrgentRight>,
     begun: Begun,
+    days: Days,
     mornings: Mornings,
     order: Order,
     waits: Waits,
@@ -194,6 +197,7 @@ impl Laws {
     pub(super) fn go_by(&mut self, settings: &Settings) {
         let before = std::mem::replace(&mut self.rules, settings.rules.clone());
         self.begun.go_by(&self.rules, &before);
+        self.days.forget();
         self.mornings.go_by(&self.rules, &before);
         self.wait_by_other_rules(&before);
         self.turns.forget();
@@ -241,6 +245,7 @@ impl Laws {
             without_receipts: without_receipts.map(|(id, _)| OperatorId(id)).collect(),
             pushing: pushing.cloned().collect(),
             begun: Begun::default(),
+            days: Days::default(),
             mornings: Mornings::default(),
             order: Order::default(),
             waits: Waits::default(),
@@ -383,6 +388,7 @@ impl Laws {
             );
         }
         self.note_moves(&changes.progressed);
+        self.note_days(now, &changes.accepted);
         let begun = changes.accepted.iter().chain(&changes.progressed);
         let begun = begun.filter(|it| it.progress.attempt.attempts > 0);
         self.begun_in_journal.extend(begun.map(|it| it.id));
@@ -420,13 +426,17 @@ impl Laws {
             (Fate::Sent, Err(Silence::NotWritten)) => Fate::Unwritten,
             (fate, _) => fate,
         };
-        match *fate {
+        let fate = *fate;
+        match fate {
             Fate::Unanswered(_) => {
                 self.once_unanswered.insert(token.message);
             }
             Fate::Nowhere | Fate::Unwritten => {
                 let message = &self.messages[&token.message].message;
                 self.turns.given_back(message.msisdn);
+                if fate == Fate::Unwritten {
+                    self.days.unforeseen(message, now);
+                }
             }
             Fate::Sent | Fate::Accepted => {}
         }
@@ -475,6 +485,9 @@ impl Laws {
             self.check_choices(message);
             self.check_lists(message);
             self.check_screen(message, submission.token);
+            if self.messages[&message].attempts.is_empty() {
+                self.check_day(now, message);
+            }
             self.check_agency(now, message);
             self.check_morning(now, message);
             self.check_order(message);
@@ -538,6 +551,7 @@ impl Laws {
         self.note_morning(message, outcome);
         self.note_wait(message, outcome);
         self.note_order(message, outcome);
+        self.note_day(now, message, outcome);
         self.note_turn(message, outcome);
     }
 }

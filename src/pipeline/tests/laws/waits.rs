@@ -32,7 +32,7 @@ pub(super) struct Waits {
     now: UnixMillis,
     campaigns: BTreeMap<AgencyKey, Campaign>,
     /// When a link last had no room, or its operator was in trouble.
-    trouble: UnixMillis,
+    pub(super) trouble: UnixMillis,
     /// When they were last looked at.
     looked: UnixMillis,
 }
@@ -217,7 +217,13 @@ impl Laws {
             let Some(spread) = spreads.find(|it| of_whole_agency(it, *agency)) else {
                 continue;
             };
-            if !may_go || campaign.waiting.len() < spread.an_hour as usize / 2 {
+            // The rest of a day that a quota leaves may be that of messages that never go.
+            let quota = self.rules.daily.get(agency);
+            let is_half_spent = quota.is_some_and(|quota| {
+                let begun = self.begun.days.get(&(*agency, day(quota, now)));
+                begun.map_or(0, Vec::len) >= quota.messages as usize / 2
+            });
+            if !may_go || is_half_spent || campaign.waiting.len() < spread.an_hour as usize / 2 {
                 (campaign.minutes, campaign.turns) = (0, 0);
                 continue;
             }
