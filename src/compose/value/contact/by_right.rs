@@ -100,7 +100,7 @@ impl Skeleton {
     }
 
     /// How many digits stand there.
-    fn plain_digits(&self, start: usize) -> usize {
+    pub(super) fn plain_digits(&self, start: usize) -> usize {
         let rest = self.0.get(start..).unwrap_or_default();
         rest.iter().take_while(|each| each.is_ascii_digit()).count()
     }

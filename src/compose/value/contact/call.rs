@@ -1,8 +1,8 @@
 //! Finds a number to call and a code to dial among digits that stand in a text by right.
 
+use super::Skeleton;
 use super::disguise::digit;
 use super::document::groups_of_a_document;
-use super::{Skeleton, is_of_a_series};
 
 /// Fewer digits are no number that a phone calls, but for the short ones, which cannot be told
 /// from the number of a house.
@@ -64,6 +64,7 @@ impl Skeleton {
                 .or_else(|| self.end_of_a_norm(index))
                 .or_else(|| self.end_of_a_law(index))
                 .or_else(|| self.end_of_a_registered(index))
+                .or_else(|| self.end_of_a_series(index))
                 .or_else(|| self.end_of_a_masked_card(index))
                 .or_else(|| self.end_of_a_place(index));
             if let Some(after) = by_right {
@@ -161,9 +162,7 @@ impl Skeleton {
             false if ends_like_a_number(&groups) => PHONE_DIGITS,
             false => least,
         };
-        !self.is_of_a_passport(start, end)
-            && !(is_amount(&groups)
-                && (!is_behind_a_prefix(&groups) || self.is_before_a_currency(end)))
+        !(is_amount(&groups) && (!is_behind_a_prefix(&groups) || self.is_before_a_currency(end)))
             && !is_span_of_amounts(&groups)
             && !is_house_and_postal_code(&groups)
             && beside_dates_and_hours(&without_listed_sums(groups)).digits >= least
@@ -222,19 +221,6 @@ impl Skeleton {
                 || (self.end_of_number(start) == end && !after.is_alphabetic())
         };
         (is_whole && is_named() && ends()).then_some(end)
-    }
-
-    /// AB1234567, AB 1234567 or AB № 1234567.
-    fn is_of_a_passport(&self, start: usize, end: usize) -> bool {
-        let before = self.before_sign(start);
-        let letters = before
-            .iter()
-            .rev()
-            .take_while(|each| each.is_alphanumeric());
-        let letters: Vec<char> = letters.copied().collect();
-        letters.len() == 2
-            && letters.iter().all(|each| is_of_a_series(*each))
-            && end - start == PHONE_DIGITS
     }
 }
 

@@ -142,6 +142,16 @@ impl Skeleton {
         self.is_unsigned(start, end) && goes_on_at_most(if is_parted { OF_A_HOUSE } else { 0 })
     }
 
+    /// Whether nothing but a whole date, parted from these digits, and a sum goes on with them.
+    pub(super) fn ends_before_a_date(&self, end: usize) -> bool {
+        let run = self.end_of_number(end - 1);
+        let beyond = self.without_sum_of_money(self.groups(end, run), run);
+        let lengths: Vec<usize> = beyond.iter().map(|(_, group)| group.len()).collect();
+        let is_date = matches!(*lengths, [] | [2, 2, 4] | [4, 2, 2]);
+        let is_parted = matches!(self.at(end), ' ' | ',' | ';' | ')');
+        is_date && is_parted && beside_dates_and_hours(&beyond).digits == 0
+    }
+
     /// Whether no sign of a number to call or of a code to dial stands around these digits, nor a letter behind them.
     pub(super) fn is_unsigned(&self, start: usize, end: usize) -> bool {
         let before = self.0.get(..start).unwrap_or_default();

@@ -3,7 +3,7 @@
 
 use super::Skeleton;
 use super::by_right::is_date;
-use super::call::{OF_A_DECISION, beside_dates_and_hours};
+use super::call::OF_A_DECISION;
 use super::document::{NATIONAL_DIGITS, begins_like_a_call, digits, is_year};
 
 /// Building norms, as they are, in capitals.
@@ -63,7 +63,7 @@ impl Skeleton {
                 || self.is_whole(
                     start,
                     end,
-                    may_go_on || is_parted && self.ends_before_dates(end),
+                    may_go_on || is_parted && self.ends_before_a_date(end),
                 )
         };
         ((is_norm || is_standard) && !is_call && ends()).then_some(end)
@@ -74,13 +74,6 @@ impl Skeleton {
         let after = self.0.get(end..).unwrap_or_default();
         matches!(after, ['*'] | ['*', ' ' | ',' | ';' | '.' | ')', ..])
             && self.end_of_number(end - 1) == end
-    }
-
-    /// Whether nothing but dates, hours and a sum goes on with its digits.
-    fn ends_before_dates(&self, end: usize) -> bool {
-        let run = self.end_of_number(end - 1);
-        let beyond = self.without_sum_of_money(self.groups(end, run), run);
-        beside_dates_and_hours(&beyond).digits == 0
     }
 
     /// ШНҚ 2.07.01-23 5.2-банди, or (5-банд): the digits behind it have a word of their own.

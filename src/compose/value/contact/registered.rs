@@ -1,8 +1,8 @@
 //! The numbers under which people, firms, accounts and phones are registered, behind the word for it: `STIR 301234567`,
-//! `JSHSHIR 31201901234567`, `h/r 20208000900123456001`.
+//! `JSHSHIR 31201901234567`, `h/r 20208000900123456001`; and what has a series: `AB1234567`, `RR-26 1204418`.
 
-use super::Skeleton;
 use super::document::begins_like_a_call;
+use super::{Skeleton, is_of_a_series};
 
 /// A taxpayer's number.
 const TAXPAYERS: [&str; 5] = ["STIR", "INN", "TIN", "СТИР", "ИНН"];
@@ -31,11 +31,37 @@ const OF_AN_ACCOUNT: std::ops::RangeInclusive<usize> = 20..=27;
 const PHONES: [&str; 1] = ["IMEI"];
 const OF_A_PHONE: usize = 15;
 
+/// The digits of a passport or of a fine behind their series, and of a year between.
+const OF_A_SERIES: usize = 7;
+const OF_A_YEAR: usize = 2;
+
 /// Digits and stars of a card whose number is masked, and how many digits it ends with.
 const OF_A_CARD: usize = 16;
 const LAST_OF_A_CARD: usize = 4;
 
 impl Skeleton {
+    /// Where AB1234567, AB № 1234567 or AAF 1234567 ends, of a passport, or RR-26 1204418, of a fine.
+    pub(super) fn end_of_a_series(&self, start: usize) -> Option<usize> {
+        let length = self.plain_digits(start);
+        let before = self.before_sign(start);
+        let (end, is_series) = if length == OF_A_SERIES {
+            (start + length, is_series(before))
+        } else if length == OF_A_YEAR && self.at(start + length) == ' ' {
+            let number = start + length + 1;
+            let before = before.strip_suffix(&['-']).unwrap_or(before);
+            let is_of_it = self.plain_digits(number) == OF_A_SERIES;
+            (number + OF_A_SERIES, is_of_it && is_series(before))
+        } else {
+            return None;
+        };
+        let number: String = self.groups(start, end).into_iter().map(|it| it.1).collect();
+        let may_go_on = !begins_like_a_call(&number);
+        // Two digits and seven are a whole number to call.
+        let is_call = length == OF_A_YEAR && !may_go_on;
+        let is_whole = || self.is_whole(start, end, may_go_on || self.ends_before_a_date(end));
+        (is_series && !is_call && is_whole()).then_some(end)
+    }
+
     /// Where 8600 **** **** 1234 ends, a card of which few digits are shown: no number to call has as many places.
     pub(super) fn end_of_a_masked_card(&self, start: usize) -> Option<usize> {
         let rest = self.0.get(start..).unwrap_or_default();
@@ -81,6 +107,18 @@ impl Skeleton {
     }
 }
 
+/// Whether a text ends with two capitals, or with three such as those of a car's passport: others may be a word.
+fn is_series(text: &[char]) -> bool {
+    let letters = text.iter().rev().take_while(|each| each.is_alphanumeric());
+    let letters: Vec<char> = letters.copied().collect();
+    let is_first = |letter: char| matches!(letter, 'A' | 'А');
+    match *letters {
+        [_, one, two] if !(is_first(one) && is_first(two)) => false,
+        [_, _] | [_, _, _] => letters.iter().all(|each| is_of_a_series(*each)),
+        _ => false,
+    }
+}
+
 /// The century and the sex, and the day and month of birth.
 fn is_of_a_person(number: &str) -> bool {
     let two = |from: usize| {
@@ -100,6 +138,37 @@ fn begins_like_a_prefix(number: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::{Contact, contact_in};
+
+    #[test]
+    fn a_number_with_a_series_calls_nobody() {
+        for words in [
+            "AB1234567, 12-xona",
+            "AB № 1234567 15.03.2026",
+            "AB9012345, 15.03.2026",
+            "tex.pasport AAF 1234567",
+            "ААF1234567",
+            "RR-26 1204418, 15.03.2026",
+            "Jarima qarori RR26 1204418",
+        ] {
+            assert_eq!(contact_in(words), None, "{words}");
+        }
+        for number in [
+            "AB 9012345, 67",
+            "AB № 9300000/0/0/2026",
+            "AB 9012345 6/7/2026",
+            "AB 9012345 12:30",
+            "AB1234567, 4567",
+            "AB1234567 89",
+            "AB: 1234567",
+            "TEL 1234567",
+            "RR-90 1234567",
+            "RR-26 1204418 5",
+            "Tel-26 1204418",
+            "26 1204418",
+        ] {
+            assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
+        }
+    }
 
     #[test]
     fn what_is_registered_calls_nobody_behind_the_word_for_it() {
