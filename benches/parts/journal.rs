@@ -24,7 +24,7 @@ pub(crate) const ROOM: Room = Room {
     name: "journal",
     parts: &[
         Part::new("accept, submit and settle", beats).times(BEATS * BATCH),
-        Part::new("a small change, while indexes are merged", merging).times(SLICES * A_SLICE),
+        Part::new("a small change, while indexes are merged", merging).times(COMMITS * A_COMMIT),
         Part::new("facts on a new event", new).times(BATCH),
         Part::new("facts on a known event", known).times(BATCH),
     ],
@@ -47,12 +47,12 @@ fn beats() -> Run {
     })
 }
 
-/// Beats after which all indexes have as many young runs as are merged at once.
-const UNTIL_MERGED: u32 = 90;
+/// Beats after which an index lacks one or two chapters to be merged.
+const UNTIL_MERGED: u32 = 82;
 
-/// Of each index, half of such a merge; and so many messages change for one slice.
-const SLICES: u32 = 512;
-const A_SLICE: u32 = 256;
+/// Changes that bring these chapters, and after them all slices of the merge.
+const COMMITS: u32 = 512;
+const A_COMMIT: u32 = 256;
 
 /// Each run has a copy of the same journal.
 fn merging() -> Run {
@@ -62,14 +62,14 @@ fn merging() -> Run {
     let changed: Vec<_> = life
         .submitted
         .iter()
-        .take(A_SLICE as usize)
+        .take(A_COMMIT as usize)
         .cloned()
         .collect();
     drop(life);
     Box::new(move || {
         let copy = folder.copy();
         let mut journal = copy.journal();
-        for _ in 0..SLICES {
+        for _ in 0..COMMITS {
             let mut changes = Changes {
                 at: sample::START,
                 progressed: changed.clone(),
