@@ -35,8 +35,8 @@ impl KeyHash {
 /// The index of event keys: hashes and messages.
 impl Value for MessageId {
     const TREE: u8 = 1;
-    const REPLACES: bool = false;
     const ASKED: Asked = Asked::ByMessages { filter_bits: 16 };
+    const MOST_OF_A_KEY: usize = usize::MAX;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         Self::read(&mut octets).is_some_and(|id| id < horizon.oldest)

@@ -32,8 +32,9 @@ impl Stored for Found {
 
 impl Value for Found {
     const TREE: u8 = 5;
-    const REPLACES: bool = false;
     const ASKED: Asked = Asked::ByPeople;
+    /// Nobody looks at more of one application or number; an agency that names all its messages alike shall not fill memory.
+    const MOST_OF_A_KEY: usize = 1000;
 
     fn is_over(octets: &[u8], horizon: &Horizon) -> bool {
         MessageId::is_over(octets, horizon)

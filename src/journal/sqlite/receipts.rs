@@ -24,9 +24,9 @@ stored!(Awaiting {
 /// The index of segments that await a receipt.
 impl Value for Awaiting {
     const TREE: u8 = 4;
-    const REPLACES: bool = false;
     /// Receipts that come late are few, and what they seek is there.
     const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
+    const MOST_OF_A_KEY: usize = usize::MAX;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         MessageId::read(&mut octets).is_some_and(|message| message < horizon.oldest)

@@ -16,9 +16,9 @@ const REMEMBERED: Duration = Duration::from_secs(32 * 24 * 3600);
 
 impl Value for SubscriberFacts {
     const TREE: u8 = 3;
-    const REPLACES: bool = true;
     /// Most of a nation is known after a while, and no filter would help.
     const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
+    const MOST_OF_A_KEY: usize = 1;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         // The latest submission comes last.

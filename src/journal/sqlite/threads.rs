@@ -45,8 +45,8 @@ impl Thread {
 
 impl Value for Thread {
     const TREE: u8 = 2;
-    const REPLACES: bool = true;
     const ASKED: Asked = Asked::ByMessages { filter_bits: 15 };
+    const MOST_OF_A_KEY: usize = 1;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         // The newest message comes last.

@@ -181,21 +181,14 @@ fn merge_slice<V: Value>(
 ) -> Result<(), JournalError> {
     let (slice, bits) = (merge.slices, merge.slice_bits);
     let mut entries = Entries::default();
-    // The newest first: a stable sort keeps them so under each key.
     for run in merge.from().rev() {
         run.place.slice(db, slice, bits, &mut entries)?;
     }
-    let Entries { mut all, octets } = entries;
-    all.sort_by_key(|(key, _)| *key);
-    if V::REPLACES {
-        all.dedup_by_key(|(key, _)| *key);
-    }
-    let value = |at: &std::ops::Range<usize>| octets.get(at.clone()).unwrap_or_default();
-    all.retain(|(_, at)| !V::is_over(value(at), horizon));
-    let kept = all.iter().map(|(key, at)| (*key, value(at)));
-    merge.into.place.write(db, kept)?;
-    merge.into.count += all.len() as u64;
-    all.iter().for_each(|(key, _)| merge.into.note(*key));
+    entries.sort::<V>();
+    entries.leave(|value| !V::is_over(value, horizon));
+    merge.into.place.write(db, entries.each())?;
+    merge.into.count += entries.all.len() as u64;
+    entries.each().for_each(|(key, _)| merge.into.note(key));
     let left = (slice + 1).checked_shl(64 - bits).unwrap_or(u64::MAX);
     for run in merge.from() {
         run.place.drop_slice(db, slice, bits)?;

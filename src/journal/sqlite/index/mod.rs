@@ -18,7 +18,7 @@ use rusqlite::{Connection, params};
 
 use self::filter::Question;
 use self::merge::Merge;
-use self::run::{Place, Run};
+use self::run::{Entries, Place, Run};
 use self::shelf::Shelf;
 use self::young::Young;
 use super::rows::{number, ordered};
@@ -30,9 +30,10 @@ use crate::journal::{JournalError, MessageId};
 pub(super) trait Value: Stored + Clone {
     /// Which index of the tables holds these. Part of the journal's format.
     const TREE: u8;
-    /// Whether a value replaces the earlier ones under its key, or joins them.
-    const REPLACES: bool;
     const ASKED: Asked;
+    /// How many values under one key a run keeps at most, the newest: all of a key are in one bucket. With 1 a value replaces the one
+    /// before, with more it joins them.
+    const MOST_OF_A_KEY: usize;
 
     /// Whether nobody will ask for a value any more, given in its octets: a merge looks at all of them.
     fn is_over(octets: &[u8], horizon: &Horizon) -> bool;
@@ -118,7 +119,7 @@ impl<V: Value> Index<V> {
 
     /// Keeps a value. Not durable: the log has to have it.
     pub(super) fn put(&mut self, key: u64, value: V) {
-        if V::REPLACES {
+        if V::MOST_OF_A_KEY == 1 {
             self.open.set(key, value);
         } else {
             self.open.add(key, value);
@@ -181,8 +182,7 @@ impl<V: Value> Index<V> {
         if closed.is_empty() {
             return Ok(());
         }
-        let count = closed.entries().count() as u64;
-        let place = write_values(db, V::TREE, closed.entries(), newest)?;
+        let (place, count) = write_values(db, &closed, newest)?;
         let run = Run::new::<V>(place, newest, count);
         let keys = closed.entries().map(|(key, _)| key);
         self.young.push(run, keys, self.merged_at_once);
@@ -190,28 +190,26 @@ impl<V: Value> Index<V> {
     }
 }
 
-/// Writes values that are in no order as a run.
-fn write_values<'a, V: Stored + 'a>(
+/// Writes the values of a shelf as a run.
+fn write_values<V: Value>(
     db: &Connection,
-    tree: u8,
-    values: impl Iterator<Item = (u64, &'a V)>,
+    shelf: &Shelf<V>,
     newest: MessageId,
-) -> Result<Place, JournalError> {
-    let (mut entries, mut octets) = (Vec::new(), Vec::new());
-    for (key, value) in values {
-        let from = octets.len();
-        value.write(&mut octets);
-        entries.push((key, from..octets.len()));
+) -> Result<(Place, u64), JournalError> {
+    let mut entries = Entries::default();
+    for (key, value) in shelf.entries() {
+        let from = entries.octets.len();
+        value.write(&mut entries.octets);
+        entries.all.push((key, from..entries.octets.len()));
     }
-    // What has the same key stays in its order.
-    entries.sort_by_key(|(key, _)| *key);
-    let count = entries.len() as u64;
-    let octets_in_all = octets.len() as u64 + 9 * count;
-    let place = new_run(db, tree, YOUNG, octets_in_all, count, newest)?;
-    let entries = entries.into_iter();
-    let entries = entries.map(|(key, at)| (key, octets.get(at).unwrap_or_default()));
-    place.write(db, entries)?;
-    Ok(place)
+    // Values under one key came in the order of their age.
+    entries.all.reverse();
+    entries.sort::<V>();
+    let count = entries.all.len() as u64;
+    let octets_in_all = entries.octets.len() as u64 + 9 * count;
+    let place = new_run(db, V::TREE, YOUNG, octets_in_all, count, newest)?;
+    place.write(db, entries.each())?;
+    Ok((place, count))
 }
 
 fn new_run(

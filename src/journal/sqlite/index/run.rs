@@ -37,6 +37,32 @@ pub(super) struct Entries {
     pub(super) octets: Vec<u8>,
 }
 
+impl Entries {
+    /// Brings those that came the newest first into the order of a run, and leaves as many under a key as it keeps.
+    pub(super) fn sort<V: Value>(&mut self) {
+        // Stable: so they stay under each key.
+        self.all.sort_by_key(|(key, _)| *key);
+        let (mut last, mut under) = (None, 0);
+        self.all.retain(|(key, _)| {
+            under = if last == Some(*key) { under + 1 } else { 1 };
+            last = Some(*key);
+            under <= V::MOST_OF_A_KEY
+        });
+    }
+
+    /// Leaves those whose values are kept.
+    pub(super) fn leave(&mut self, is_kept: impl Fn(&[u8]) -> bool) {
+        let octets = &self.octets;
+        self.all
+            .retain(|(_, at)| is_kept(octets.get(at.clone()).unwrap_or_default()));
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = (u64, &[u8])> {
+        let value = |at: &Range<usize>| self.octets.get(at.clone()).unwrap_or_default();
+        self.all.iter().map(move |(key, at)| (*key, value(at)))
+    }
+}
+
 impl Run {
     /// One that has no entries yet, with room for so many.
     pub(super) fn new<V: Value>(place: Place, newest: MessageId, count: u64) -> Self {

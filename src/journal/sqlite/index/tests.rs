@@ -162,6 +162,33 @@ fn spread(number: u64) -> u64 {
     number.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
+/// An agency may name all its messages alike: what a key has is in one bucket, and a merge has it in memory.
+#[test]
+fn of_one_key_the_newest_values_are_kept() {
+    let folder = Folder::new();
+    let journal = sqlite::open(&folder.path("xabar.db")).unwrap();
+    let db = &journal.db;
+    sqlite::begin(db).unwrap();
+    let mut index = Index::<Found>::load(db).unwrap();
+    let most = Found::MOST_OF_A_KEY as u64;
+    for chapter in 1..=20 * 16 {
+        for number in (chapter - 1) * 200..chapter * 200 {
+            index.put(7, Found(MessageId(number)));
+        }
+        index.close();
+        index.write_closed(db, MessageId(chapter * 200)).unwrap();
+        index.merge_step(db, &HORIZON).unwrap();
+        let newest = index.newest(db, 7).unwrap().map(|found| found.0);
+        assert_eq!(newest, Some(MessageId(chapter * 200 - 1)));
+    }
+    let all = index.all(db, 7).unwrap();
+    let last = (0..most).map(|back| MessageId(20 * 16 * 200 - 1 - back));
+    assert!(last.zip(&all).all(|(expected, found)| expected == found.0));
+    let fullest = "SELECT max(length(entries)) FROM buckets";
+    let fullest: i64 = db.query_row(fullest, [], |row| row.get(0)).unwrap();
+    assert!(fullest < 16_000, "{fullest} octets");
+}
+
 /// Older files have none of it, and cut the keys of a merge finer.
 #[test]
 fn a_merge_goes_on_that_an_older_version_began() {
