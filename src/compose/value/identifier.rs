@@ -6,7 +6,7 @@ use std::borrow::Cow;
 
 use xabar_sms::latin::uzbek_latin;
 
-use super::contact::{contact_in, has_link};
+use super::contact::{begins_like_a_call, contact_in, has_link, is_year};
 use super::line::{MAX_CHARACTERS, clean};
 use super::top_level::is_top_level;
 use super::words;
@@ -168,7 +168,8 @@ fn reads_like_a_number(line: &str) -> bool {
     }
 }
 
-/// 998901234567, 901234567 or 90-123-45-67.
+/// 998901234567, 901234567, or either in groups, with whatever letters between them: 90-123-45-67, 90 UZ 1234567. One with a year
+/// among them is of a register: 71-2026-113.
 fn has_number_to_call(line: &str) -> bool {
     let all_digits = |run: &&str| run.bytes().all(|octet| octet.is_ascii_digit());
     let groups: Vec<&str> = runs(line).filter(all_digits).collect();
@@ -177,8 +178,18 @@ fn has_number_to_call(line: &str) -> bool {
         NATIONAL_DIGITS => !OF_A_SERIES.iter().any(|it| group.starts_with(it)),
         _ => false,
     };
-    let in_groups = |four: &[&str]| four.iter().map(|group| group.len()).eq([2, 3, 2, 2]);
-    groups.iter().any(is_whole) || groups.windows(4).any(in_groups)
+    let from = |first| groups.get(first..).unwrap_or_default();
+    let begins = |groups: &[&str]| {
+        (2..=groups.len()).any(|count| {
+            let (number, _) = groups.split_at(count);
+            let digits = number.concat();
+            let national = digits.strip_prefix("998").unwrap_or(&digits);
+            national.len() == NATIONAL_DIGITS
+                && begins_like_a_call(national)
+                && !number.iter().any(|group| is_year(group))
+        })
+    };
+    groups.iter().any(is_whole) || (0..groups.len()).any(|first| begins(from(first)))
 }
 
 fn runs(line: &str) -> impl Iterator<Item = &str> {
@@ -218,6 +229,8 @@ mod tests {
             "KAD-000000113",
             "Yer-uchastkasi-2026-113",
             "Ariza 12/2026",
+            "KAD-71-2026-113",
+            "REG 90 12",
             "550e8400-dead-beef-a716-446655440000",
             "10:09:03:01:01:0234/0001",
             "4-1001-2605/1234",
@@ -276,6 +289,11 @@ mod tests {
             ("TEL-901234567", "901234567"),
             ("TEL-90-123-45-67", "90 123 45 67"),
             ("TEL 901234567", "901234567"),
+            ("TEL 90 1234567", "90 1234567"),
+            ("CALL 998 90 1234567", "998 90 1234567"),
+            ("TEL-71-234-5678", "71 234 5678"),
+            ("TEL-998-90-1234567", "998 90 1234567"),
+            ("BANK 90 UZ 1234567", "90 1234567"),
             ("Yutuq-bor-1093", "1093"),
             ("Sizga-yutuq-bor-tel-1093", "1093"),
         ] {

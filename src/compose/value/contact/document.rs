@@ -220,12 +220,12 @@ pub(super) fn digits(part: &str) -> usize {
     part.bytes().filter(u8::is_ascii_digit).count()
 }
 
-pub(super) fn is_year(part: &str) -> bool {
+pub(in super::super) fn is_year(part: &str) -> bool {
     part.len() == 4 && (part.starts_with("19") || part.starts_with("20"))
 }
 
 /// 90-12/2034 and 9-0123/2026, but not 2026/11-45.
-pub(super) fn begins_like_a_call(number: &str) -> bool {
+pub(in super::super) fn begins_like_a_call(number: &str) -> bool {
     let begins_with_a_year = number.split('/').next().is_some_and(is_year);
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     !begins_with_a_year && CODES.iter().any(|code| digits.starts_with(code))

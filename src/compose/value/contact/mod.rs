@@ -30,6 +30,7 @@ use super::line::is_mark;
 use super::top_level::{is_of_links, is_top_level};
 use call::PHONE_DIGITS;
 use disguise::PLAIN_DIGITS;
+pub(super) use document::{begins_like_a_call, is_year};
 use spelled::may_spell_a_dot;
 
 /// A way to lead a citizen somewhere else.
