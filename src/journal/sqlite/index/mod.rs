@@ -45,8 +45,7 @@ pub(super) enum Asked {
     /// Every message: there are few runs, though each entry is copied some times for that, and a filter over each, which
     /// has at most 2 to the power of `filter_bits` blocks of 64 octets.
     ByMessages { filter_bits: u32 },
-    /// Now and then a person: an entry is copied once for every sixteen times as many as there are, and a question looks
-    /// into some dozen runs. No entry outlives its message's chapter.
+    /// Now and then a person: an entry is copied once or twice, and a question looks into some dozen runs. No entry outlives its message's chapter.
     ByPeople,
 }
 
@@ -74,7 +73,7 @@ pub(super) struct Index<V> {
 }
 
 /// More would be more filters to ask; fewer, more merges.
-const MERGED_AT_ONCE: usize = 16;
+const MERGED_AT_ONCE: usize = 24;
 
 impl<V: Value> Index<V> {
     /// The runs of this index that are in the tables.
