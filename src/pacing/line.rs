@@ -136,8 +136,12 @@ impl Gate {
         submitted: &[UnixMillis],
         now: &Now,
     ) -> Option<Wait> {
-        if let Some(daily) = self.daily.get_mut(&message.agency()) {
-            daily.judge_anew(came(message, now));
+        if let Some(daily) = self.daily.get_mut(&message.agency())
+            && daily.judge_anew(came(message, now))
+            && message.progress.dealt.is_some()
+        {
+            // Judged once more it has left the time that it was dealt anew.
+            self.move_day(message, Some(message.progress.due), None, now);
         }
         let had_place = stood_in_line(message);
         let before = Line::Anew(message.progress.dealt.take());
@@ -163,6 +167,28 @@ impl Gate {
         // Its agency's quota has room for it, and something else has not.
         self.leave_line(message, message.progress.dealt, now);
         Some(self.put_off_in(before, message, wait, now))
+    }
+
+    /// A message that is due is not judged anew: it counts with the place that it has until it is called, or goes.
+    pub(super) fn keep(&mut self, message: &Message, now: &Now) {
+        let due = message.progress.due;
+        let is_of_campaign = self.best(message).is_some();
+        let Some(daily) = self.daily.get_mut(&message.agency()) else {
+            return;
+        };
+        let was_judged = daily.judge_anew(came(message, now));
+        if was_judged || has_counted(message) {
+            return;
+        }
+        if is_of_campaign {
+            if message.progress.dealt.is_some() {
+                self.move_day(message, None, Some(due), now);
+            }
+        } else if message.progress.dealt == Some(due)
+            && let Some(day) = daily.day_at(now.wall_at(due), now.wall)
+        {
+            daily.promise(message.lane, day, true);
+        }
     }
 
     /// Gives a message that its agency's quota or its campaign holds up the next place in line, in the hours in which it may

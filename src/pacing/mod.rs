@@ -368,6 +368,16 @@ impl Pacer {
         self.gate.has_line(message)
     }
 
+    /// Whether an agency has a quota of the day, which counts who has places.
+    pub fn has_quota(&self, agency: AgencyKey) -> bool {
+        self.gate.daily.contains_key(&agency)
+    }
+
+    /// A message that [stands in line](Self::has_line) is not judged anew, as it is due: it keeps its place.
+    pub fn keep(&mut self, message: &Message, now: &Now) {
+        self.gate.keep(message, now);
+    }
+
     /// Whether a message is of a campaign that is spread.
     pub fn is_of_campaign(&self, message: &Message) -> bool {
         self.gate.best(message).is_some()

@@ -13,6 +13,9 @@
 //! Where the gateway was down over some of a morning, or starts with other rules, so is what came due while it was down, before it
 //! has its turn.
 //!
+//! What is due keeps its place, and counts with it beside those that are dealt out anew: be it held, since its operator takes nothing,
+//! or not read yet.
+//!
 //! So is what waits for an agency's next day when this one has room after all, since what that was for did not go.
 //!
 //! The journal keeps by which rules all was judged, and how far the wall clock was ahead then, so that one that a restart cuts short
@@ -338,9 +341,14 @@ impl Core {
         moved: &mut Vec<Message>,
     ) -> Result<bool, JournalError> {
         if walk.unread.is_empty() && walk.noted.is_empty() && walk.is_full {
+            let counts = self.pacer.has_quota(walk.agency);
             let queues = walk.queues.iter().map(|queue| {
                 let due = UnixMillis(self.review.from(*queue, &beat.now).0 + 1);
-                (*queue, Cursor { due, id: 0 })
+                let start = match counts && may_have_missed(*queue) {
+                    true => Cursor::default(),
+                    false => Cursor { due, id: 0 },
+                };
+                (*queue, start)
             });
             walk.unread = queues.collect();
             walk.is_full = false;
@@ -358,9 +366,12 @@ impl Core {
                 break;
             };
             walk.judged = walk.judged.max(Some(came));
-            if due > self.review.from(queue, &beat.now)
-                && let Some(arrival) = self.at_place(queue, Cursor { due, id: came.2 })?
-            {
+            let Some(arrival) = self.at_place(queue, Cursor { due, id: came.2 })? else {
+                continue;
+            };
+            if self.has_turn(beat, &arrival.message) {
+                self.pacer.keep(&arrival.message, &beat.now);
+            } else {
                 moved.extend(self.judge_anew(beat, arrival));
             }
         }
@@ -381,15 +392,26 @@ impl Core {
             walk.unread.push((queue, last.message.cursor()));
         }
         for arrival in read {
+            let has_turn = self.has_turn(beat, &arrival.message);
+            if has_turn && arrival.message.progress.dealt.is_none() {
+                continue;
+            }
             if self.pacer.has_line(&arrival.message) {
                 if walk.judged < Some(came(&arrival.message, &beat.now)) {
                     walk.note(&arrival.message, &beat.now);
                 }
-            } else if walk.judged.is_none() {
+            } else if walk.judged.is_none() && !has_turn {
                 moved.extend(self.judge_anew(beat, arrival));
             }
         }
         Ok(())
+    }
+
+    /// Whether a message is not judged, as it has its turn anyway: it is due, or held, or at its end.
+    fn has_turn(&self, beat: &Beat, message: &Message) -> bool {
+        message.progress.due <= self.review.from(message.queue(), &beat.now)
+            || message.expires <= beat.now.wall
+            || self.pacer.holds(message.id)
     }
 
     /// Judges one message anew; gives it if it is due at another time now.
@@ -397,8 +419,7 @@ impl Core {
         self.review.judged += 1;
         let Arrival { message, .. } = &arrival;
         let (before, dealt) = (message.progress.due, message.progress.dealt);
-        let is_over = message.expires <= beat.now.wall || beat.touched(message.id);
-        if is_over || self.pacer.holds(message.id) || !is_put_off(message, &beat.now) {
+        if beat.touched(message.id) || !is_put_off(message, &beat.now) {
             return None;
         }
         let wait = self.pacer.judge_anew(&mut arrival, &beat.now);

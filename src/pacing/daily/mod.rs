@@ -115,9 +115,11 @@ impl Daily {
         self.changed = true;
     }
 
-    /// It is the turn of one that came in then to have its place dealt out anew.
-    pub(super) fn judge_anew(&mut self, came: Came) {
+    /// It is the turn of one that came in then to have its place dealt out anew. Says whether it was before.
+    pub(super) fn judge_anew(&mut self, came: Came) -> bool {
+        let was_judged = self.judged >= Some(came);
         self.judged = self.judged.max(Some(came));
+        was_judged
     }
 
     /// All that wait have their places.

@@ -9,8 +9,8 @@ use super::line::{at_night, bulk, due, in_order, quota, spread, take};
 use super::random::Random;
 use super::world::*;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::Changes;
-use crate::pipeline::{Effects, Settings};
+use crate::journal::{AgencyKey, Changes};
+use crate::pipeline::{Effects, Order, Scope, Settings};
 
 const MIDNIGHT: UnixMillis = UnixMillis(START.0 - 555 * 60_000);
 
@@ -57,7 +57,7 @@ fn pass(world: &mut World, days: u64, gone: &mut Days) {
 fn told(world: &World) -> Days {
     let told = world.outcomes.iter().rev();
     let deferred = told.filter(|it| it.state == State::Deferred);
-    let days = deferred.map(|it| (it.message.parse().unwrap(), day(it.until.unwrap().into())));
+    let days = deferred.filter_map(|it| Some((it.message.parse().unwrap(), day(it.until?.into()))));
     days.collect()
 }
 
@@ -166,6 +166,68 @@ fn what_is_judged_anew_has_its_day_by_the_quota_of_now() {
     assert_eq!(told(&world)[&21], 2);
     pass(&mut world, 2, &mut gone);
     assert_eq!(gone, days(&[(1..=8, 0), (9..=16, 1), (17..=21, 2)]));
+}
+
+/// Ways in which all that waits comes to be judged anew.
+fn reviews() -> [(&'static str, fn(&mut World)); 5] {
+    fn limited(settings: &mut Settings) {
+        settings.rules.limits = vec![limit(3, 10 * MINUTE)];
+    }
+    [
+        ("quota", |world| {
+            world.reload(|settings| quota(settings, "kadastr", 11));
+        }),
+        ("limits", |world| world.reload(limited)),
+        ("pace", |world| {
+            world.reload(|settings| spread(settings, 30));
+        }),
+        ("clock", |world| {
+            world.wall_ahead += 5000;
+            world.calm();
+        }),
+        ("restart", |world| {
+            world.read_again(limited);
+            world.forget_rules();
+            world.restart();
+            world.calm();
+        }),
+    ]
+}
+
+#[test]
+fn what_is_due_and_held_counts_on_its_day_whatever_is_judged_anew_meanwhile() {
+    for by_a_pause in [true, false] {
+        for (of, review) in reviews() {
+            let mut world = World::with(twenty_an_hour_of(10));
+            let mut gone = Days::new();
+            world.publish_all((1..=10).map(bulk));
+            take_on_this_day(&mut world, &mut gone);
+            hold(&mut world, by_a_pause, true);
+            world.advance(16 * MINUTE);
+            assert_eq!(world.held(), 4, "{of}");
+            review(&mut world);
+            hold(&mut world, by_a_pause, false);
+            world.calm();
+            let messages = world.settings.rules.daily[&AgencyKey::of("kadastr")].messages;
+            world.publish_all((11..=14).map(bulk));
+            take_on_this_day(&mut world, &mut gone);
+            let today = u64::from(messages);
+            let expected = days(&[(1..=today, 0), (today + 1..=14, 1)]);
+            pass(&mut world, 1, &mut gone);
+            assert_eq!(gone, expected, "{of}, {by_a_pause}");
+            gone.remove(&1);
+            assert_eq!(told(&world), gone, "{of}, {by_a_pause}");
+        }
+    }
+}
+
+/// Nothing goes, as staff or the operator has it.
+fn hold(world: &mut World, by_a_pause: bool, holds: bool) {
+    match (by_a_pause, holds) {
+        (true, true) => _ = world.order(Order::Pause(Scope::default())).unwrap(),
+        (true, false) => _ = world.order(Order::Resume(Scope::default())).unwrap(),
+        (false, holds) => world.smsc(UCELL).sessions = usize::from(!holds),
+    }
 }
 
 /// Bulk messages of a campaign, and others of its agency, after some normal ones.
