@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use xabar::journal::{
-    self, Ask, Awaiting, Changes, Journal, Location, Message, Outgoing, Phase, Segment,
+    self, Ask, Awaiting, Changes, Journal, Location, Meant, Message, Outgoing, Phase, Segment,
     SubscriberFacts, ThreadFacts, Told,
 };
 use xabar_events::State;
@@ -155,7 +155,7 @@ impl Life {
         black_box(facts.expect("it answers"));
         for message in &self.settled {
             let id = smsc_id(message);
-            let found = self.journal.awaiting(sample::OPERATOR, &[&id]);
+            let found = self.journal.awaiting(sample::OPERATOR, &[&id], &Meant::ANY);
             assert_eq!(found.expect("it answers").len(), 1, "of {}", message.id);
         }
     }

@@ -116,14 +116,16 @@ pub trait Journal: Send + std::fmt::Debug {
     fn uncertain(&mut self) -> Result<u64, JournalError>;
 
     /// Segments that this operator accepted under one of these ids, whether or not their receipts have come, each
-    /// with its message.
+    /// with its message: of the newest [`MOST_USES`] of an id those that may be meant, for which [`MOST_READ`] messages
+    /// are read at most. Once one surely is meant, those before it may be left out.
     fn awaiting(
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
+        meant: &Meant<'_>,
     ) -> Result<Vec<(Awaiting, Message)>, JournalError>;
 
-    /// Receipts held for this operator under one of these ids, each with its number.
+    /// Receipts held for this operator under one of these ids, the newest [`MOST_READ`] of each, with their numbers.
     fn held(
         &mut self,
         operator: OperatorId,
@@ -382,6 +384,30 @@ pub struct Awaiting {
     /// When it was accepted, on the steady clock.
     pub at: UnixMillis,
 }
+
+/// What a receipt may be of, among all that was accepted under its id.
+#[derive(Clone, Copy)]
+pub struct Meant<'a> {
+    /// Whether it may be of a message to this subscriber.
+    pub is_to: &'a dyn Fn(Msisdn) -> bool,
+    /// Whether it surely is of this segment, unless it is of another one of these days.
+    pub is_it: &'a dyn Fn(&Awaiting, &Message) -> bool,
+}
+
+impl Meant<'_> {
+    /// All that was accepted under it.
+    pub const ANY: Meant<'static> = Meant {
+        is_to: &|_| true,
+        is_it: &|_, _| false,
+    };
+}
+
+/// So many uses of an id are looked at, the newest: ids come again after a while, and what went out under one long ago is settled.
+/// An operator that gives one id all the time must not make each receipt dearer than the last.
+pub const MOST_USES: usize = 256;
+
+/// So many messages, or held receipts, are read for one id: a counter of 16 bits has come round as often after two million messages.
+pub const MOST_READ: usize = 32;
 
 /// A receipt that matches no segment yet: it may have overtaken the response that names its id.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -19,8 +19,8 @@ use crate::delivery::{
 };
 use crate::intake::Verdict;
 use crate::journal::{
-    Awaiting, Changes, Choices, HeldReceipt, Identity, Message, MessageId, OperatorId, Outgoing,
-    SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder,
+    Awaiting, Changes, Choices, HeldReceipt, Identity, MOST_USES, Message, MessageId, OperatorId,
+    Outgoing, SubscriberFacts, ThreadFacts, ThreadKey, ThreadOrder,
 };
 use crate::traces::Stage;
 
@@ -271,13 +271,15 @@ impl Beat {
         self.awaiting.push((awaiting, before));
     }
 
-    /// Segments accepted in this beat under one of these ids.
+    /// Segments accepted in this beat under one of these ids: the newest of each, as in the journal.
     pub(super) fn awaiting(&self, operator: OperatorId, smsc_ids: &[&str]) -> Vec<Awaiting> {
         let mut found = Vec::new();
         for id in smsc_ids.iter().filter(|_| !self.awaiting.is_empty()) {
             let from = found.len();
             let mut place = self.awaiting_at.get(&self.seeded.hash_one(*id)).copied();
-            while let Some((awaiting, before)) = place.and_then(|at| self.awaiting.get(at)) {
+            while found.len() - from < MOST_USES
+                && let Some((awaiting, before)) = place.and_then(|at| self.awaiting.get(at))
+            {
                 if awaiting.operator == operator && *awaiting.smsc_id == **id {
                     found.push(awaiting.clone());
                 }

@@ -18,10 +18,10 @@ use super::elsewhere::{awaits_second, may_arrive_after_all};
 use super::taken_late::may_have;
 use super::telling::Details;
 use super::unanswered::{Sought, segment_named};
-use crate::clock::UnixMillis;
+use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::{ENOUGH, Inbound, Notice, Spellings, inbound, stored_id};
 use crate::delivery::{Answer, SessionKey};
-use crate::journal::{Awaiting, JournalError, Message, OperatorId, Phase, Segment};
+use crate::journal::{Awaiting, JournalError, Meant, Message, OperatorId, Phase, Segment};
 
 /// A segment that a receipt may speak of, with its message.
 type Fitting = (Awaiting, Message);
@@ -191,11 +191,21 @@ impl Core {
         candidates: &[(Spelling, String)],
     ) -> Result<Found, JournalError> {
         let ids: Vec<&str> = candidates.iter().map(|(_, id)| id.as_str()).collect();
+        let is_to = |msisdn| notice.names_nobody() || notice.names(msisdn);
+        let is_it = |awaiting: &Awaiting, message: &Message| {
+            let message = beat.message(message.id).unwrap_or(message);
+            is_surely_of(notice, awaiting, message, &beat.now)
+        };
+        let meant = Meant {
+            is_to: &is_to,
+            is_it: &is_it,
+        };
         let mut accepted = Vec::new();
         for peer in self.peers(operator).iter().copied() {
-            accepted.extend(self.journal.awaiting(peer, &ids)?);
+            accepted.extend(self.journal.awaiting(peer, &ids, &meant)?);
             for awaiting in beat.awaiting(peer, &ids) {
                 let message = beat.message(awaiting.message);
+                let message = message.filter(|message| is_to(message.msisdn));
                 accepted.extend(message.map(|message| (awaiting, message.clone())));
             }
         }
@@ -343,6 +353,18 @@ fn given_id<'a>(awaiting: &'a Awaiting, message: &'a Message) -> &'a str {
 fn awaits_receipt(awaiting: &Awaiting, message: &Message) -> bool {
     may_have(message, awaiting.operator)
         && copies::awaits_receipt(&message.progress.attempt, awaiting.segment)
+}
+
+/// Whether a receipt can be of nothing else than this segment among what went out under one id, as far as its number, its date
+/// and the reference that it returns say so, unless that was at about the same time.
+fn is_surely_of(notice: &Notice, awaiting: &Awaiting, message: &Message, now: &Now) -> bool {
+    let at = now.wall_at(awaiting.at).0 / 1000;
+    let attempt = &message.progress.attempt;
+    !notice.names_nobody()
+        && awaits_receipt(awaiting, message)
+        && notice.agrees_with_submission(at) != Some(false)
+        && (notice.receipt.user_message_reference.is_none()
+            || segment_named(notice, attempt) == Some(awaiting.segment))
 }
 
 /// Why a message failed of which a segment did not arrive.

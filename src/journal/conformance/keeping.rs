@@ -176,7 +176,10 @@ pub(in crate::journal) fn what_is_settled_long_ago_is_forgotten(journal: &mut dy
             "{number}"
         );
     }
-    assert_eq!(journal.awaiting(OPERATOR, &["A1"]).unwrap(), []);
+    assert_eq!(
+        journal.awaiting(OPERATOR, &["A1"], &Meant::ANY).unwrap(),
+        []
+    );
     assert_eq!(
         journal
             .unreceipted(SubmittedPlace::default(), UnixMillis::NEVER, 10)

@@ -33,6 +33,7 @@ macro_rules! conformance {
                 in_flight_is_what_has_no_result
                 what_waits_to_be_repeated_is_counted
                 a_segment_is_known_by_its_id_before_and_after_its_receipt
+                of_an_id_that_comes_again_the_newest_uses_are_looked_at
                 the_oldest_without_a_receipt_come_first
                 a_held_receipt_waits_for_its_segment;
             telling:

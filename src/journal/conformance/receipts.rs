@@ -1,5 +1,7 @@
 //! What went out: without a result, or without a receipt.
 
+use std::cell::Cell;
+
 use super::*;
 
 pub(in crate::journal) fn in_flight_is_what_has_no_result(journal: &mut dyn Journal) {
@@ -67,7 +69,7 @@ pub(in crate::journal) fn a_segment_is_known_by_its_id_before_and_after_its_rece
         },
     );
     let found = |journal: &mut dyn Journal, smsc_ids: &[&str]| -> Vec<_> {
-        let found = journal.awaiting(OPERATOR, smsc_ids).unwrap();
+        let found = journal.awaiting(OPERATOR, smsc_ids, &Meant::ANY).unwrap();
         found
             .into_iter()
             .map(|(awaiting, message)| (message.id.0, awaiting.segment, awaiting.at.0))
@@ -77,7 +79,12 @@ pub(in crate::journal) fn a_segment_is_known_by_its_id_before_and_after_its_rece
         found(journal, &["A2", "A3", "A1"]),
         [(1, 1, 10), (2, 0, 20), (1, 0, 10)]
     );
-    assert_eq!(journal.awaiting(OperatorId(9), &["A1"]).unwrap(), []);
+    assert_eq!(
+        journal
+            .awaiting(OperatorId(9), &["A1"], &Meant::ANY)
+            .unwrap(),
+        []
+    );
     commit(
         journal,
         Changes {
@@ -89,6 +96,50 @@ pub(in crate::journal) fn a_segment_is_known_by_its_id_before_and_after_its_rece
         found(journal, &["A1", "A2"]),
         [(1, 0, 10), (1, 1, 10), (2, 0, 20)]
     );
+}
+
+/// As with an operator whose ids come again all the time: what it costs must not grow with what went out under one.
+pub(in crate::journal) fn of_an_id_that_comes_again_the_newest_uses_are_looked_at(
+    journal: &mut dyn Journal,
+) {
+    const USES: u64 = 600;
+    for first in (1..=USES).step_by(20) {
+        let some = first..first + 20;
+        let settled = some.clone();
+        let settled = settled.map(|number| progressed(number, Phase::Settled, State::Delivered));
+        let given = some.clone();
+        let given = given.map(|number| awaiting(number, 0, "A1", number.cast_signed()));
+        let changes = Changes {
+            accepted: settled.collect(),
+            awaiting: given.collect(),
+            held: some.map(|it| (it, held_receipt("A1", 0, 5))).collect(),
+            ..Changes::default()
+        };
+        commit(journal, changes);
+    }
+    let looks = Cell::new(0);
+    let mut ask = |is_to: &dyn Fn(Msisdn) -> bool| {
+        looks.set(0);
+        let meant = Meant {
+            is_to: &|msisdn| {
+                looks.set(looks.get() + 1);
+                is_to(msisdn)
+            },
+            ..Meant::ANY
+        };
+        let found = journal.awaiting(OPERATOR, &["A1"], &meant).unwrap();
+        // What is in memory is looked at once more if it is read.
+        assert!(looks.get() <= MOST_USES + MOST_READ);
+        let ids = found.iter().map(|(_, message)| message.id.0);
+        ids.collect::<Vec<_>>()
+    };
+    let newest: Vec<_> = (1..=USES).skip(600 - MOST_READ).collect();
+    assert_eq!(ask(&|_| true), newest);
+    assert_eq!(ask(&|to| to == msisdn(590)), [590]);
+    assert_eq!(ask(&|to| to == msisdn(250)), [0; 0]);
+    let held = journal.held(OPERATOR, &["A1"]).unwrap();
+    let held: Vec<_> = held.iter().map(|(number, _)| *number).collect();
+    assert_eq!(held, newest);
 }
 
 pub(in crate::journal) fn the_oldest_without_a_receipt_come_first(journal: &mut dyn Journal) {
@@ -139,12 +190,9 @@ pub(in crate::journal) fn the_oldest_without_a_receipt_come_first(journal: &mut 
 }
 
 pub(in crate::journal) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn Journal) {
-    let held = |smsc_id: &str, at| HeldReceipt {
-        operator: OPERATOR,
-        smsc_id: smsc_id.into(),
-        last_digits: if smsc_id == "A1" { 1_234_567 } else { 0 },
-        at: UnixMillis(at),
-        octets: bytes::Bytes::from_static(b"\0\xff\x80"),
+    let held = |smsc_id: &str, at| {
+        let last_digits = if smsc_id == "A1" { 1_234_567 } else { 0 };
+        held_receipt(smsc_id, last_digits, at)
     };
     commit(
         journal,
@@ -179,4 +227,14 @@ pub(in crate::journal) fn a_held_receipt_waits_for_its_segment(journal: &mut dyn
     assert_eq!(journal.forget_held(UnixMillis(5), 10).unwrap(), 0);
     assert_eq!(journal.forget_held(UnixMillis(6), 10).unwrap(), 1);
     assert_eq!(journal.start().unwrap().held, 0);
+}
+
+fn held_receipt(smsc_id: &str, last_digits: u32, at: i64) -> HeldReceipt {
+    HeldReceipt {
+        operator: OPERATOR,
+        smsc_id: smsc_id.into(),
+        last_digits,
+        at: UnixMillis(at),
+        octets: bytes::Bytes::from_static(b"\0\xff\x80"),
+    }
 }

@@ -302,23 +302,22 @@ impl Journal for Model {
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
+        meant: &Meant<'_>,
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
         let memory = self.memory();
-        let under = |id: &str| {
-            let under = memory.awaiting.get(id).into_iter().flatten();
-            let mut under: Vec<_> = under.filter(|it| it.operator == operator).collect();
-            under.sort_by_key(|awaiting| (awaiting.at, awaiting.message, awaiting.segment));
-            under
-        };
         let with_record = |awaiting: &Awaiting| {
             let (message, _) = memory.messages.get(&awaiting.message.0)?;
-            Some((awaiting.clone(), message.clone()))
+            (meant.is_to)(message.msisdn).then(|| (awaiting.clone(), message.clone()))
         };
-        Ok(smsc_ids
-            .iter()
-            .flat_map(|id| under(id))
-            .filter_map(with_record)
-            .collect())
+        let under = |id: &str| {
+            let all = memory.awaiting.get(id).map(Vec::as_slice);
+            let newest = all.unwrap_or_default().iter().rev();
+            let newest = newest.filter(|it| it.operator == operator).take(MOST_USES);
+            let mut under: Vec<_> = newest.filter_map(with_record).take(MOST_READ).collect();
+            under.sort_by_key(|(it, _)| (it.at, it.message, it.segment));
+            under
+        };
+        Ok(smsc_ids.iter().flat_map(|id| under(id)).collect())
     }
 
     fn held(
@@ -328,10 +327,13 @@ impl Journal for Model {
     ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
         let memory = self.memory();
         let under = |id: &&str| -> Vec<_> {
-            let numbers = memory.held_as.get(*id).into_iter().flatten();
+            let numbers = memory.held_as.get(*id).into_iter().flatten().rev();
             let held = numbers.filter_map(|number| Some((*number, memory.held.get(number)?)));
             let held = held.filter(|(_, held)| held.operator == operator);
-            held.map(|(number, held)| (number, held.clone())).collect()
+            let newest = held.take(MOST_READ);
+            let mut newest: Vec<_> = newest.map(|(at, held)| (at, held.clone())).collect();
+            newest.reverse();
+            newest
         };
         Ok(smsc_ids.iter().flat_map(under).collect())
     }

@@ -22,8 +22,8 @@ use super::threads::{self, Thread};
 use super::{books, clock, rows, subscribers, waiting};
 use crate::clock::{UnixMillis, WallTimes};
 use crate::journal::{
-    Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, OperatorId,
-    Phase, Queue, SubscriberFacts, ThreadKey,
+    Arrival, Ask, Awaiting, Changes, Cursor, Facts, JournalError, Message, MessageId, Phase, Queue,
+    SubscriberFacts, ThreadKey,
 };
 
 /// The recent messages, and the indexes with their newest entries.
@@ -408,31 +408,6 @@ impl Memory {
             if found.len() == limit {
                 break;
             }
-        }
-        Ok(found)
-    }
-
-    /// Segments that an operator accepted under one of these ids, each with its message.
-    pub(super) fn awaiting(
-        &self,
-        db: &Connection,
-        operator: OperatorId,
-        smsc_ids: &[&str],
-    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
-        let mut found = Vec::new();
-        for smsc_id in receipts::distinct(smsc_ids) {
-            let mut under = Vec::new();
-            let key = receipts::key(operator, smsc_id);
-            for awaiting in self.awaiting.all(db, key)? {
-                if awaiting.operator != operator || *awaiting.smsc_id != *smsc_id {
-                    continue;
-                }
-                if let Some(message) = self.message(db, awaiting.message)? {
-                    under.push((awaiting, message));
-                }
-            }
-            under.sort_by_key(|(awaiting, message)| (awaiting.at, message.id, awaiting.segment));
-            found.append(&mut under);
         }
         Ok(found)
     }

@@ -61,7 +61,7 @@ use self::upkeep::Pace;
 use super::lock::Lock;
 use super::{
     AgencyKey, Arrival, Ask, Awaiting, Changes, Choices, Cursor, Dealt, Erased, Facts, HeldReceipt,
-    Journal, JournalError, Message, MessageId, OperatorId, Queue, Reader, SpreadKey, Start,
+    Journal, JournalError, Meant, Message, MessageId, OperatorId, Queue, Reader, SpreadKey, Start,
     SubmittedPlace, ThreadKey, Used,
 };
 use crate::clock::UnixMillis;
@@ -229,8 +229,9 @@ impl Journal for SqliteJournal {
         &mut self,
         operator: OperatorId,
         smsc_ids: &[&str],
+        meant: &Meant<'_>,
     ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
-        self.read(|db, memory| memory.awaiting(db, operator, smsc_ids))
+        self.read(|db, memory| memory.awaiting(db, operator, smsc_ids, meant))
     }
 
     fn held(

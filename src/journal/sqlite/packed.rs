@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use xabar_events::Msisdn;
+
 use super::books;
 use super::stored::{Stored, from_octets};
 use crate::clock::UnixMillis;
@@ -13,6 +15,7 @@ use crate::journal::{
 #[derive(Clone, Debug)]
 pub(super) struct Packed {
     pub(super) id: MessageId,
+    pub(super) msisdn: Msisdn,
     pub(super) phase: Phase,
     pub(super) operator: OperatorId,
     pub(super) lane: Lane,
@@ -48,6 +51,7 @@ impl Packed {
         let progress = &message.progress;
         Ok(Self {
             id: message.id,
+            msisdn: message.msisdn,
             phase: progress.phase,
             operator: progress.operator,
             lane: message.lane,

@@ -325,7 +325,7 @@ fn assert_same(real: &mut dyn Journal, model: &mut dyn Journal, story: &Story) {
     let receipts = |journal: &mut dyn Journal| {
         let operator = OperatorId(1);
         (
-            journal.awaiting(operator, &SMSC_IDS).unwrap(),
+            journal.awaiting(operator, &SMSC_IDS, &Meant::ANY).unwrap(),
             journal.held(operator, &SMSC_IDS).unwrap(),
             [0, 1].map(|last_digits| journal.held_for(operator, last_digits).unwrap()),
         )

@@ -8,10 +8,14 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::held_ids::HeldIds;
 use super::index::{Asked, Horizon, Value, reading};
 use super::log::{self, Record};
-use super::rows::{number, ordered, text};
+use super::memory::Memory;
+use super::rows::{self, number, ordered, text};
 use super::stored::{Stored, stored};
 use crate::clock::UnixMillis;
-use crate::journal::{Awaiting, HeldReceipt, JournalError, MessageId, OperatorId};
+use crate::journal::{
+    Awaiting, HeldReceipt, JournalError, MOST_READ, MOST_USES, Meant, Message, MessageId,
+    OperatorId,
+};
 
 stored!(Awaiting {
     message,
@@ -26,7 +30,7 @@ impl Value for Awaiting {
     const TREE: u8 = 4;
     /// Receipts that come late are few, and what they seek is there.
     const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
-    const MOST_OF_A_KEY: usize = usize::MAX;
+    const MOST_OF_A_KEY: usize = MOST_USES;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {
         MessageId::read(&mut octets).is_some_and(|message| message < horizon.oldest)
@@ -36,6 +40,61 @@ impl Value for Awaiting {
 /// The key of an operator's id in its index.
 pub(super) fn key(operator: OperatorId, smsc_id: &str) -> u64 {
     xxh3_64_with_seed(smsc_id.as_bytes(), operator.0.into())
+}
+
+impl Memory {
+    /// Segments that an operator accepted under one of these ids, each with its message.
+    pub(super) fn awaiting(
+        &self,
+        db: &Connection,
+        operator: OperatorId,
+        smsc_ids: &[&str],
+        meant: &Meant<'_>,
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
+        let mut found = Vec::new();
+        for smsc_id in distinct(smsc_ids) {
+            let mut under = self.accepted_under(db, operator, smsc_id, meant)?;
+            under.sort_by_key(|(awaiting, _)| age(awaiting));
+            found.append(&mut under);
+        }
+        Ok(found)
+    }
+
+    /// The same under one id, the newest first. A message in memory is read only if it went to one who may be meant. Once one
+    /// surely is meant, what is not in memory any more is not read: it went out thousands of messages before.
+    fn accepted_under(
+        &self,
+        db: &Connection,
+        operator: OperatorId,
+        smsc_id: &str,
+        meant: &Meant<'_>,
+    ) -> Result<Vec<(Awaiting, Message)>, JournalError> {
+        const ENOUGH: Result<Option<()>, JournalError> = Ok(Some(()));
+        let mut under = Vec::new();
+        let (mut uses, mut read, mut is_found) = (0, 0, false);
+        let key = key(operator, smsc_id);
+        self.awaiting.search(db, key, |awaiting: Awaiting| {
+            if awaiting.operator != operator || *awaiting.smsc_id != *smsc_id {
+                return Ok(None);
+            }
+            if uses == MOST_USES || read == MOST_READ {
+                return ENOUGH;
+            }
+            uses += 1;
+            match self.recent.get(awaiting.message) {
+                Some(packed) if !(meant.is_to)(packed.msisdn) => return Ok(None),
+                None if is_found => return ENOUGH,
+                _ => read += 1,
+            }
+            let message = self.message(db, awaiting.message)?;
+            if let Some(message) = message.filter(|it| (meant.is_to)(it.msisdn)) {
+                is_found |= (meant.is_it)(&awaiting, &message);
+                under.push((awaiting, message));
+            }
+            Ok(None)
+        })?;
+        Ok(under)
+    }
 }
 
 /// Keeps a receipt that matches nothing yet.
@@ -94,7 +153,7 @@ fn dropped(mut rows: Rows<'_>, ids: &mut HeldIds) -> Result<usize, JournalError>
     Ok(count)
 }
 
-/// Receipts held under one of these ids, each with its number.
+/// Receipts held under one of these ids, the newest of each, with their numbers.
 pub(super) fn held(
     db: &Connection,
     operator: OperatorId,
@@ -102,15 +161,17 @@ pub(super) fn held(
 ) -> Result<Vec<(u64, HeldReceipt)>, JournalError> {
     let mut held = db.prepare_cached(
         "SELECT number, smsc_id, last_digits, at, octets FROM held INDEXED BY held_smsc_id \
-         WHERE operator = ?1 AND smsc_id = ?2 ORDER BY number",
+         WHERE operator = ?1 AND smsc_id = ?2 ORDER BY number DESC LIMIT ?3",
     )?;
     let mut found = Vec::new();
     for smsc_id in distinct(smsc_ids) {
-        for receipt in held.query_and_then(params![operator.0, smsc_id], |row| {
-            held_receipt(row, operator)
-        })? {
+        let from = found.len();
+        let newest = params![operator.0, smsc_id, rows::rows(MOST_READ)];
+        for receipt in held.query_and_then(newest, |row| held_receipt(row, operator))? {
             found.push(receipt?);
         }
+        // In the order in which they came.
+        found.get_mut(from..).unwrap_or_default().reverse();
     }
     Ok(found)
 }
@@ -207,4 +268,57 @@ pub(super) fn distinct<'a>(smsc_ids: &[&'a str]) -> impl Iterator<Item = &'a str
         .enumerate()
         .filter(is_first)
         .map(|(_, smsc_id)| *smsc_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::super::open;
+    use super::super::tests::hurry;
+    use super::*;
+    use crate::journal::conformance::{awaiting, commit};
+    use crate::journal::sample::{OPERATOR, msisdn, waiting};
+    use crate::journal::{Changes, Journal as _};
+    use crate::scratch::Folder;
+
+    /// What is found of messages that were all accepted under one id, in memory or not; and how many were read to know.
+    fn found_of_many(in_memory: bool, to: Option<u64>, surely: u64) -> (Vec<u64>, usize) {
+        let folder = Folder::new();
+        let mut journal = open(&folder.path("xabar.db")).unwrap();
+        if !in_memory {
+            hurry(&mut journal);
+        }
+        for number in 1..=100 {
+            let changes = Changes {
+                accepted: vec![waiting(number)],
+                awaiting: vec![awaiting(number, 0, "A1", 10)],
+                ..Changes::default()
+            };
+            commit(&mut journal, changes);
+        }
+        let read = Cell::new(0);
+        let meant = Meant {
+            is_to: &|it| to.is_none_or(|to| it == msisdn(to)),
+            is_it: &|_, message| {
+                read.set(read.get() + 1);
+                message.id.0 == surely
+            },
+        };
+        let found = journal.awaiting(OPERATOR, &["A1"], &meant).unwrap();
+        let found = found.into_iter().map(|(_, message)| message.id.0);
+        (found.collect(), read.get())
+    }
+
+    #[test]
+    fn what_went_to_others_is_not_read_while_it_is_in_memory() {
+        assert_eq!(found_of_many(true, Some(20), 20), (vec![20], 1));
+    }
+
+    #[test]
+    fn once_one_surely_is_meant_what_is_not_in_memory_is_not_read() {
+        let (found, read) = found_of_many(false, None, 100);
+        assert_eq!(found.last(), Some(&100));
+        assert!(read < 5, "{read}");
+    }
 }

@@ -93,3 +93,23 @@ fn an_id_that_comes_again_for_another_message_is_told_apart_by_the_date() {
     assert_eq!(story, ["accepted", "submitted", "delivered"]);
     assert_eq!(world.held_receipts(), 0);
 }
+
+/// As with an operator that gives all messages one id.
+#[test]
+fn of_an_id_that_many_messages_have_the_number_says_which_is_meant() {
+    let mut world = ids_known();
+    let sent: Vec<_> = (0..100)
+        .map(|number| {
+            world.publish(apart(number));
+            let sent = world.one_sent();
+            world.accept(&sent, "1");
+            sent
+        })
+        .collect();
+    for (number, sent) in (0..).zip(&sent) {
+        world.receipt(sent, "1", "DELIVRD");
+        let story = world.story(&format!("apart-{number}"));
+        assert_eq!(story, ["accepted", "submitted", "delivered"], "{number}");
+    }
+    assert_eq!(world.held_receipts(), 0);
+}

@@ -92,7 +92,7 @@ mod tests {
     use xabar_events::State;
 
     use super::*;
-    use crate::journal::{self, Location, MessageId, Phase};
+    use crate::journal::{self, Location, Meant, MessageId, Phase};
 
     #[tokio::test]
     async fn a_copy_holds_all_messages_and_the_receipts_of_those_that_went_find_them() {
@@ -123,7 +123,7 @@ mod tests {
             let id = MessageId(id);
             let message = journal.message(id).unwrap().unwrap();
             assert_eq!(message.progress.phase, phase);
-            let found = journal.awaiting(operator, &[&*filling::smsc_id(id)]);
+            let found = journal.awaiting(operator, &[&*filling::smsc_id(id)], &Meant::ANY);
             let found = found.unwrap().into_iter().map(|(_, message)| message.id);
             let went = (phase == Phase::Settled).then_some(id);
             assert_eq!(found.collect::<Vec<_>>(), Vec::from_iter(went));
