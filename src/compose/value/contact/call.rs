@@ -1,6 +1,7 @@
 //! Finds a number to call and a code to dial among digits that stand in a text by right.
 
 use super::Skeleton;
+use super::cut::is_whole_number;
 use super::disguise::digit;
 use super::document::groups_of_a_document;
 
@@ -12,13 +13,13 @@ pub(super) const PHONE_DIGITS: usize = 7;
 const LISTED_DIGITS: usize = 9;
 
 /// The same with a plus before them, which no date or span of years has, though a sum may: +1 200 000.
-const INTERNATIONAL_DIGITS: usize = 9;
+pub(super) const INTERNATIONAL_DIGITS: usize = 9;
 
 /// A whole number of the country, with the country's code.
-const NATIONAL: (&str, usize) = ("998", 12);
+pub(super) const NATIONAL: (&str, usize) = ("998", 12);
 
 /// What words for an application begin with, in capitals.
-const APPLICATIONS: [&str; 9] = [
+pub(super) const APPLICATIONS: [&str; 9] = [
     "ARIZA",
     "ARZA",
     "APPLICATION",
@@ -44,7 +45,9 @@ impl Skeleton {
     pub(super) fn has_phone(&self) -> bool {
         let undisguised = || self.undisguised();
         self.has_number(PHONE_DIGITS)
-            || undisguised().is_some_and(|text| text.has_number(UNDISGUISED_DIGITS))
+            || self.has_cut_number()
+            || undisguised()
+                .is_some_and(|text| text.has_number(UNDISGUISED_DIGITS) || text.has_cut_number())
             || self.has_grouped_number()
     }
 
@@ -66,7 +69,10 @@ impl Skeleton {
                 .or_else(|| self.end_of_a_registered(index))
                 .or_else(|| self.end_of_a_series(index))
                 .or_else(|| self.end_of_a_masked_card(index))
-                .or_else(|| self.end_of_a_place(index));
+                .or_else(|| self.end_of_a_place(index))
+                .filter(|end| {
+                    !self.is_behind_a_call(index) && !has_national(&self.groups(index, *end))
+                });
             if let Some(after) = by_right {
                 index = after;
                 continue;
@@ -81,7 +87,7 @@ impl Skeleton {
     }
 
     /// A digit, or a letter that stands for one between digits.
-    fn is_digit(&self, index: usize) -> bool {
+    pub(super) fn is_digit(&self, index: usize) -> bool {
         let plain = |each: char| each.is_ascii_digit() || matches!(each, '²' | '³');
         let between = || {
             let before = index.checked_sub(1).map_or(' ', |before| self.at(before));
@@ -217,10 +223,26 @@ impl Skeleton {
         };
         let ends = || {
             let after = self.at(end);
-            matches!(after, ',' | ';' | ')')
+            (matches!(after, ',' | ';' | ')') && !self.is_whole_with_more(start, end))
                 || (self.end_of_number(start) == end && !after.is_alphabetic())
         };
         (is_whole && is_named() && ends()).then_some(end)
+    }
+
+    /// Whether the digits that go on behind a comma make a whole number with these: `N90123456, 7`, but not `N90123456, 7-uy`.
+    fn is_whole_with_more(&self, start: usize, end: usize) -> bool {
+        let run = self.end_of_number(end - 1);
+        let beyond = self.without_sum_of_money(self.groups(end, run), run);
+        let is_item = self.at(run) == '-' && self.at(run + 1).is_alphabetic();
+        if beside_dates_and_hours(&beyond).digits == 0 || (is_item && beyond.len() == 1) {
+            return false;
+        }
+        let mut number = self.groups(start, end).into_iter().chain(beyond);
+        let mut digits = String::new();
+        number.any(|(_, group)| {
+            digits.push_str(&group);
+            is_whole_number(&digits)
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Skeleton, word};
 
 /// What such words begin with, in capitals and without apostrophes. In Latin letters those of Russian are as a text may
 /// spell them.
-const DOCUMENTS: [&str; 29] = [
+pub(super) const DOCUMENTS: [&str; 29] = [
     "SHARTNOMA",
     "QAROR",
     "BUYRUQ",
@@ -43,7 +43,7 @@ const DOCUMENTS: [&str; 29] = [
 ];
 
 /// Words for a court's case, as they are.
-const CASES: [&str; 15] = [
+pub(super) const CASES: [&str; 15] = [
     "ISH", "ISHI", "SUD", "IS", "ISI", "DELO", "DELA", "DELU", "CASE", "ИШ", "ИШИ", "СУД", "ДЕЛО",
     "ДЕЛА", "ДЕЛУ",
 ];
@@ -63,7 +63,7 @@ const NUMBERED: [&str; 10] = [
 ];
 
 /// Before a number such as 4021-887.
-const IDENTIFIERS: [&str; 1] = ["ID"];
+pub(super) const IDENTIFIERS: [&str; 1] = ["ID"];
 
 /// The most digits beside the year, which stands first or last.
 const BEFORE_A_YEAR: usize = 5;

@@ -8,6 +8,7 @@
 mod by_right;
 mod call;
 mod court;
+mod cut;
 mod disguise;
 mod document;
 mod grouped;

@@ -33,7 +33,7 @@ impl Skeleton {
         let (before, has_sign) = without_sign(without_colon(before));
         let before = without_colon(before);
         let (number, rest) = last_word(before);
-        let has_number = NUMBERS.iter().any(|name| number.starts_with(name));
+        let has_number = is_word_for_it(&number);
         let (last, rest) = match has_number {
             true => last_word(without_colon(rest)),
             false => (number, rest),
@@ -73,6 +73,32 @@ impl Naming {
     }
 }
 
+/// Whether such a word, in capitals, or the letters of such a sign, say that it is a number.
+pub(super) fn is_of_a_number(word: &str) -> bool {
+    is_word_for_it(word) || matches!(word, "N" | "NO" | "Nº")
+}
+
+fn is_word_for_it(word: &str) -> bool {
+    NUMBERS.iter().any(|name| word.starts_with(name))
+}
+
+/// The word that a text begins with, up to a digit; empty: it begins with none.
+pub(super) fn letters(text: &[char]) -> &[char] {
+    let is_word = text.first().is_some_and(|first| first.is_alphabetic());
+    let letters = text.iter().take_while(of_a_word).count();
+    text.get(..if is_word { letters } else { 0 })
+        .unwrap_or_default()
+}
+
+/// The last word of a text, whatever signs but digits stand behind it, and what stands before it.
+pub(super) fn letters_before(text: &[char]) -> (&[char], &[char]) {
+    let signs = text.iter().rev().take_while(|each| !each.is_alphanumeric());
+    let (text, _) = text.split_at(text.len() - signs.count());
+    let letters = text.iter().rev().take_while(of_a_word).count();
+    let (before, word) = text.split_at(text.len() - letters);
+    (word, before)
+}
+
 /// Without apostrophes, which letters of Karakalpak have where they go out so: `sha'rtnama`.
 pub(super) fn in_capitals(word: &[char]) -> String {
     let letters = word.iter().filter(|each| !is_apostrophe(**each));
@@ -103,9 +129,12 @@ fn without_sign(text: &[char]) -> (&[char], bool) {
     found.map_or((text, false), |before| (before, true))
 }
 
+fn of_a_word(each: &&char) -> bool {
+    each.is_alphabetic() || is_apostrophe(**each)
+}
+
 /// The last word of a text, in capitals, and what stands before it. The `h/r` of an account is one.
 fn last_word(text: &[char]) -> (String, &[char]) {
-    let of_a_word = |each: &&char| each.is_alphabetic() || is_apostrophe(**each);
     let letters = |text: &[char]| text.iter().rev().take_while(of_a_word).count();
     let mut start = text.len() - letters(text);
     if let Some((before, '/')) = text

@@ -7,7 +7,7 @@ use super::call::OF_A_DECISION;
 use super::document::{NATIONAL_DIGITS, begins_like_a_call, digits, is_year};
 
 /// Building norms, as they are, in capitals.
-const NORMS: [&str; 13] = [
+pub(super) const NORMS: [&str; 13] = [
     "SHNQ", "SHNK", "QMQ", "KMK", "MQN", "IQN", "SNIP", "ШНҚ", "ШНК", "ҚМҚ", "КМК", "МҚН", "СНИП",
 ];
 
@@ -15,7 +15,7 @@ const NORMS: [&str; 13] = [
 const KINDS: std::ops::RangeInclusive<u8> = b'1'..=b'4';
 
 /// What words for standards end with.
-const STANDARDS: [&str; 10] = [
+pub(super) const STANDARDS: [&str; 10] = [
     "GOST", "DST", "MST", "ISO", "IEC", "ГОСТ", "ДСТ", "МСТ", "ИСО", "МЭК",
 ];
 
@@ -29,7 +29,7 @@ const OF_A_STANDARD: usize = 5;
 const OF_A_POINT: usize = 3;
 
 /// Laws, decrees and resolutions.
-const LAWS: [&str; 17] = [
+pub(super) const LAWS: [&str; 17] = [
     "ORQ", "VMQ", "PQ", "PF", "PP", "UP", "PKM", "ZRU", "FQ", "ЎРҚ", "ВМҚ", "ПҚ", "ПФ", "ПП", "УП",
     "ПКМ", "ЗРУ",
 ];

@@ -5,7 +5,7 @@ use super::document::begins_like_a_call;
 use super::{Skeleton, is_of_a_series};
 
 /// A taxpayer's number.
-const TAXPAYERS: [&str; 5] = ["STIR", "INN", "TIN", "СТИР", "ИНН"];
+pub(super) const TAXPAYERS: [&str; 5] = ["STIR", "INN", "TIN", "СТИР", "ИНН"];
 const OF_A_TAXPAYER: usize = 9;
 
 /// A person's number.
@@ -108,7 +108,7 @@ impl Skeleton {
 }
 
 /// Whether a text ends with two capitals, or with three such as those of a car's passport: others may be a word.
-fn is_series(text: &[char]) -> bool {
+pub(super) fn is_series(text: &[char]) -> bool {
     let letters = text.iter().rev().take_while(|each| each.is_alphanumeric());
     let letters: Vec<char> = letters.copied().collect();
     let is_first = |letter: char| matches!(letter, 'A' | 'А');
