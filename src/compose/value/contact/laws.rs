@@ -242,7 +242,8 @@ proptest! {
     /// Wherever in it a word stands behind which digits may stand by right, or with its last digit behind a comma.
     #[test]
     fn no_word_or_comma_cuts_a_whole_number_in_two(
-        number in "(20|33|50|55|71|88|9[01345789])[0-9]{7}",
+        // 2012 N 34567 is of a year, to any reader.
+        number in "(33|50|55|71|88|9[01345789])[0-9]{7}",
         at in 1..9_usize,
         country in prop::sample::select(vec!["", "+998", "+998 ", "+ (998) ", "998", "998 ", "00 998 ", "+998-"]),
         before in prop::sample::select(vec!["", "Bank: ", "Tel. ", "Murojaat uchun "]),
@@ -253,10 +254,7 @@ proptest! {
         ]),
     ) {
         let (first, last) = number.split_at(at);
-        // No sign stands for a word, and digits with nothing but signs between are judged otherwise.
         let value = format!("{before}{country}{first}{parting}{word}{last}");
-        // 2012 N 34567, of a year, to any reader.
-        prop_assume!(!country.is_empty() || !first.starts_with("20"));
         prop_assert_eq!(contact_in(&value), Some(Contact::Phone), "{}", value);
         let value = format!("{before}{country} {word}{number}");
         prop_assert_eq!(contact_in(&value), Some(Contact::Phone), "{}", value);
