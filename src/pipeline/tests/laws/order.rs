@@ -76,13 +76,16 @@ impl Laws {
             self.phones[&message.msisdn].len() == 1
         };
         let passed = earlier.find(|(_, id)| is_alone(id));
-        // It may go in the turn of another agency, where both have something for the same phone.
+        // It may go in the turn of another agency, where both have something for the same phone, or in that of another status of its
+        // application, whatever lane that has.
         let mut others = self.phones[&message.msisdn].iter();
         let is_in_another_turn = others.any(|other| {
             let other = &self.messages[other];
             let is_of_another = other.message.agency() != message.agency();
+            let is_in_lane = is_of_another && other.message.lane == message.lane;
+            let is_status = other.message.id != id && other.message.thread == message.thread;
             let waits = other.attempts.is_empty() && !other.told.1.is_terminal();
-            is_of_another && waits && other.message.lane == message.lane
+            waits && (is_in_lane || is_status)
         });
         let passed = passed.filter(|_| !is_in_another_turn);
         assert_eq!(passed, None, "{id} goes before one that was due earlier");
