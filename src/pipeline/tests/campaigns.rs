@@ -168,8 +168,11 @@ fn what_is_judged_anew_has_its_day_by_the_quota_of_now() {
     assert_eq!(gone, days(&[(1..=8, 0), (9..=16, 1), (17..=21, 2)]));
 }
 
+/// What staff or time does to a world.
+type Change = fn(&mut World);
+
 /// Ways in which all that waits comes to be judged anew.
-fn reviews() -> [(&'static str, fn(&mut World)); 5] {
+fn reviews() -> [(&'static str, Change); 5] {
     fn limited(settings: &mut Settings) {
         settings.rules.limits = vec![limit(3, 10 * MINUTE)];
     }
