@@ -160,5 +160,5 @@ fn written(figures: &Figures) -> String {
 
 const HEADER: &str = "\
 # Instructions that each part of a message's way takes, as `benches/instructions.rs` counts them.
-# Written by `cargo bench --bench instructions -- --keep`; CI fails if one takes a quarter more.
+# Written by `cargo bench --bench instructions -- --keep`; CI fails if one takes a quarter more, or as much less.
 ";
