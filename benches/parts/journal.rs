@@ -1,7 +1,7 @@
 //! A journal under load: a beat accepts a batch of messages, submits the one before and settles the one before
 //! that, each with its outcome, and asks what the pipeline asks. On the disk of the temporary folder.
 //!
-//! Runs of its indexes are merged only once there are two dozen chapters, and then beside all else that a message takes. So
+//! Runs of its indexes are merged only once there are sixteen chapters, and then beside all else that a message takes. So
 //! merging is a part of its own: a journal that long is opened, and what changes in it is little but often.
 //!
 //! Beside: as many octets appended to a file and synced, which is what durability alone costs.
@@ -48,7 +48,7 @@ fn beats() -> Run {
 }
 
 /// Beats after which an index lacks one or two chapters to be merged.
-const UNTIL_MERGED: u32 = 72;
+const UNTIL_MERGED: u32 = 82;
 
 /// Changes that bring these chapters, and after them all slices of the merge.
 const COMMITS: u32 = 512;

@@ -26,8 +26,8 @@ const SOONER: usize = 2;
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            // The tables in memory grow when they hold 7,168, and those for three entries a message when they hold 14,336.
-            chapter: 4_700,
+            // The tables in memory grow when they hold 7,168.
+            chapter: 7_000,
             merged: 256,
         }
     }

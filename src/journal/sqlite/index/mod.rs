@@ -73,7 +73,7 @@ pub(super) struct Index<V> {
 }
 
 /// More would be more filters to ask; fewer, more merges.
-const MERGED_AT_ONCE: usize = 24;
+const MERGED_AT_ONCE: usize = 16;
 
 impl<V: Value> Index<V> {
     /// The runs of this index that are in the tables.
