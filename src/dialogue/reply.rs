@@ -273,13 +273,17 @@ pub(super) mod tests {
     }
 
     pub(crate) fn reply(wish: Wish, messages: &[Message]) -> Reply {
-        let known = Known {
+        respond(wish, &known(messages, &Choices::default())).1
+    }
+
+    /// What is known to who asks for these.
+    pub(crate) fn known<'a>(messages: &'a [Message], choices: &'a Choices) -> Known<'a> {
+        Known {
             messages,
-            choices: &Choices::default(),
+            choices,
             agencies: &[],
             wall: UnixMillis(1_000),
-        };
-        respond(wish, &known).1
+        }
     }
 
     pub(crate) fn status(application: &str, status: &str) -> Standing {

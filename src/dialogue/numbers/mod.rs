@@ -208,9 +208,8 @@ fn key(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::reply::tests::{built_in, message, reply, status};
+    use super::super::reply::tests::{built_in, known, message, reply, status};
     use super::*;
-    use crate::clock::UnixMillis;
     use crate::dialogue::reply::{Reply, respond};
     use crate::journal::Choices;
 
@@ -241,12 +240,8 @@ mod tests {
             ("Вх №3", "Bx N3"),
         ] {
             let messages = [message(1, number, "ready")];
-            let known = Known {
-                messages: &messages,
-                choices: &Choices::default(),
-                agencies: &[],
-                wall: UnixMillis(1_000),
-            };
+            let choices = Choices::default();
+            let known = known(&messages, &choices);
             let asked = of_own_applications(keywords.read(typed), typed, &known);
             let (_, reply) = respond(asked.wish, &known);
             assert_eq!(
@@ -267,12 +262,8 @@ mod tests {
             message(2, "KADASTR-12", "ready"),
             message(3, "STOP-7", "ready"),
         ];
-        let known = Known {
-            messages: &messages,
-            choices: &Choices::default(),
-            agencies: &[],
-            wall: UnixMillis(1_000),
-        };
+        let choices = Choices::default();
+        let known = known(&messages, &choices);
         let keywords = built_in();
         for (text, number) in [
             ("uz 2026 a", Some("uz 2026 a")),
@@ -296,12 +287,8 @@ mod tests {
             message(3, "KADASTR-12", "ready"),
             message(4, "REG-TASH-113", "ready"),
         ];
-        let known = Known {
-            messages: &messages,
-            choices: &Choices::default(),
-            agencies: &[],
-            wall: UnixMillis(1_000),
-        };
+        let choices = Choices::default();
+        let known = known(&messages, &choices);
         let keywords = built_in();
         let found = |number: &str| Wish::Status(number.into());
         for (text, wish) in [

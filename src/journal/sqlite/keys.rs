@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use xabar_events::EventKey;
 
-use super::index::{Asked, Horizon, Value};
+use super::index::{Askers, Horizon, Value};
 use super::stored::Stored;
 use crate::clock::UnixMillis;
 use crate::journal::hash::hash;
@@ -35,7 +35,7 @@ impl KeyHash {
 /// The index of event keys: hashes and messages.
 impl Value for MessageId {
     const TREE: u8 = 1;
-    const ASKED: Asked = Asked::ByMessages { filter_bits: 16 };
+    const ASKED_BY: Askers = Askers::Messages { filter_bits: 16 };
     const MOST_OF_A_KEY: usize = usize::MAX;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {

@@ -10,29 +10,23 @@ use rusqlite::Connection;
 use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::index::{Asked, Horizon, Value, reading};
+use super::index::{Askers, Horizon, Value, reading};
 use super::log::{self, Record};
-use super::stored::Stored;
+use super::stored::{Stored, stored};
 use super::{every, rows};
 use crate::journal::{JournalError, Message, MessageId, Question};
 
 /// A message that is found under a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Found(pub(super) MessageId);
-
-impl Stored for Found {
-    fn write(&self, out: &mut Vec<u8>) {
-        self.0.write(out);
-    }
-
-    fn read(octets: &mut &[u8]) -> Option<Self> {
-        Stored::read(octets).map(Self)
-    }
+pub(super) struct Found {
+    pub(super) message: MessageId,
 }
+
+stored!(Found { message });
 
 impl Value for Found {
     const TREE: u8 = 5;
-    const ASKED: Asked = Asked::ByPeople;
+    const ASKED_BY: Askers = Askers::People;
     /// Nobody looks at more of one application or number; an agency that names all its messages alike shall not fill memory.
     const MOST_OF_A_KEY: usize = 1000;
 
@@ -67,7 +61,9 @@ pub(super) fn find(
     };
     let recent = recent(db)?;
     let mut candidates: Vec<MessageId> = recent.keys().copied().collect();
-    reading::find(db, Found::TREE, key, |Found(id)| candidates.push(id))?;
+    reading::find(db, Found::TREE, key, |Found { message }| {
+        candidates.push(message);
+    })?;
     candidates.sort_unstable();
     candidates.dedup();
     let mut found = Vec::new();

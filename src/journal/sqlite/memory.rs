@@ -132,7 +132,10 @@ impl Memory {
     fn accept(&mut self, message: &Message, packed: Packed, at: UnixMillis) {
         self.keys.put(self.hash.of(&message.key), message.id);
         for key in lookup::keys(message) {
-            self.lookup.put(key, Found(message.id));
+            let found = Found {
+                message: message.id,
+            };
+            self.lookup.put(key, found);
         }
         self.recent.accept(packed, at);
     }
@@ -400,10 +403,10 @@ impl Memory {
         limit: usize,
     ) -> Result<Vec<Message>, JournalError> {
         let mut ids = self.lookup.all(db, lookup::of_msisdn(msisdn))?;
-        ids.sort_unstable_by_key(|Found(id)| Reverse(*id));
+        ids.sort_unstable_by_key(|found| Reverse(found.message));
         let mut found = Vec::new();
-        for Found(id) in ids {
-            let message = self.message(db, id)?;
+        for Found { message } in ids {
+            let message = self.message(db, message)?;
             found.extend(message.filter(|message| message.msisdn == msisdn));
             if found.len() == limit {
                 break;

@@ -6,7 +6,7 @@ use xabar_events::Msisdn;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::held_ids::HeldIds;
-use super::index::{Asked, Horizon, Value, reading};
+use super::index::{Askers, Horizon, Value, reading};
 use super::log::{self, Record};
 use super::memory::Memory;
 use super::rows::{self, number, ordered, text};
@@ -29,7 +29,7 @@ stored!(Awaiting {
 impl Value for Awaiting {
     const TREE: u8 = 4;
     /// Receipts that come late are few, and what they seek is there.
-    const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
+    const ASKED_BY: Askers = Askers::Messages { filter_bits: 14 };
     const MOST_OF_A_KEY: usize = MOST_USES;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {

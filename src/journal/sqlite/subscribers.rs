@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::Connection;
 use xabar_events::Msisdn;
 
-use super::index::{Asked, Horizon, Value, reading};
+use super::index::{Askers, Horizon, Value, reading};
 use super::log::{self, Record};
 use super::stored::{Stored, read_len};
 use crate::clock::UnixMillis;
@@ -17,7 +17,7 @@ const REMEMBERED: Duration = Duration::from_secs(32 * 24 * 3600);
 impl Value for SubscriberFacts {
     const TREE: u8 = 3;
     /// Most of a nation is known after a while, and no filter would help.
-    const ASKED: Asked = Asked::ByMessages { filter_bits: 14 };
+    const ASKED_BY: Askers = Askers::Messages { filter_bits: 14 };
     const MOST_OF_A_KEY: usize = 1;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {

@@ -1,6 +1,6 @@
 //! What is kept of each thread, at least as long as the journal holds one of its messages.
 
-use super::index::{Asked, Horizon, Value};
+use super::index::{Askers, Horizon, Value};
 use super::stored::{Stored, read_len, stored};
 use crate::journal::{MessageId, ThreadFacts, ThreadKey, ThreadOrder};
 
@@ -45,7 +45,7 @@ impl Thread {
 
 impl Value for Thread {
     const TREE: u8 = 2;
-    const ASKED: Asked = Asked::ByMessages { filter_bits: 15 };
+    const ASKED_BY: Askers = Askers::Messages { filter_bits: 15 };
     const MOST_OF_A_KEY: usize = 1;
 
     fn is_over(mut octets: &[u8], horizon: &Horizon) -> bool {

@@ -7,7 +7,7 @@ use super::super::rows::ordered;
 use super::filter::Question;
 use super::run::{Entries, Run};
 use super::young::Young;
-use super::{Asked, GOING, Horizon, Index, MAKING, MERGED, Value, new_run};
+use super::{Askers, GOING, Horizon, Index, MAKING, MERGED, Value, new_run};
 use crate::journal::{JournalError, MessageId};
 
 /// A merge under way.
@@ -145,17 +145,17 @@ impl<V: Value> Index<V> {
     /// runs so large that the next merge may be a week away.
     fn over(&self, horizon: &Horizon) -> usize {
         let is_over = |run: &&Run| run.newest < horizon.oldest;
-        match V::ASKED {
-            Asked::ByMessages { .. } => 0,
-            Asked::ByPeople => self.merged.iter().take_while(is_over).count(),
+        match V::ASKED_BY {
+            Askers::Messages { .. } => 0,
+            Askers::People => self.merged.iter().take_while(is_over).count(),
         }
     }
 
     /// From which on the merged runs go into a merge of so many younger entries.
     fn first_older(&self, mut count: u64) -> usize {
-        let at_once = match V::ASKED {
-            Asked::ByMessages { .. } => 1,
-            Asked::ByPeople => OLDER_AT_ONCE,
+        let at_once = match V::ASKED_BY {
+            Askers::Messages { .. } => 1,
+            Askers::People => OLDER_AT_ONCE,
         };
         let mut first = self.merged.len();
         loop {

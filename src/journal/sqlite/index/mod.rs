@@ -30,7 +30,7 @@ use crate::journal::{JournalError, MessageId};
 pub(super) trait Value: Stored + Clone {
     /// Which index of the tables holds these. Part of the journal's format.
     const TREE: u8;
-    const ASKED: Asked;
+    const ASKED_BY: Askers;
     /// How many values under one key a run keeps at most, the newest: all of a key are in one bucket. With 1 a value replaces the one
     /// before, with more it joins them.
     const MOST_OF_A_KEY: usize;
@@ -41,12 +41,13 @@ pub(super) trait Value: Stored + Clone {
 
 /// Who asks an index, which says what may be spent on its runs.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Asked {
+pub(super) enum Askers {
     /// Every message: there are few runs, though each entry is copied some times for that, and a filter over each, which
     /// has at most 2 to the power of `filter_bits` blocks of 64 octets.
-    ByMessages { filter_bits: u32 },
-    /// Now and then a person: an entry is copied once or twice, and a question looks into some dozen runs. No entry outlives its message's chapter.
-    ByPeople,
+    Messages { filter_bits: u32 },
+    /// Now and then a person: an entry is copied once or twice, and a question looks into some dozen runs. All of a
+    /// run is over once its newest message is forgotten.
+    People,
 }
 
 /// What the journal has forgotten.

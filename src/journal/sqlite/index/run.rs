@@ -8,7 +8,7 @@ use rusqlite::{CachedStatement, Connection, params};
 use super::super::corrupt;
 use super::super::stored::{self, Stored};
 use super::filter::{Filter, Question};
-use super::{Asked, Value};
+use super::{Askers, Value};
 use crate::journal::{JournalError, MessageId};
 
 /// Where a run's buckets are.
@@ -66,9 +66,9 @@ impl Entries {
 impl Run {
     /// One that has no entries yet, with room for so many.
     pub(super) fn new<V: Value>(place: Place, newest: MessageId, count: u64) -> Self {
-        let filter = match V::ASKED {
-            Asked::ByMessages { filter_bits } => Filter::for_keys(count, filter_bits),
-            Asked::ByPeople => None,
+        let filter = match V::ASKED_BY {
+            Askers::Messages { filter_bits } => Filter::for_keys(count, filter_bits),
+            Askers::People => None,
         };
         Self {
             place,

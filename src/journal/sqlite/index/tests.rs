@@ -118,7 +118,7 @@ fn what_people_ask_for_is_seldom_copied_and_soon_found() {
     let (mut copied, mut last, mut interrupted) = (0, 0, 0);
     for chapter in 0..1200 {
         for number in chapter * EACH..(chapter + 1) * EACH {
-            index.put(spread(number), Found(MessageId(number)));
+            index.put(spread(number), found(number));
         }
         index.close();
         index
@@ -144,7 +144,7 @@ fn what_people_ask_for_is_seldom_copied_and_soon_found() {
     assert!(interrupted > 0);
     for number in (0..1200 * EACH).step_by(17) {
         let found = index.newest(db, spread(number)).unwrap();
-        assert_eq!(found.map(|it| it.0), Some(MessageId(number)));
+        assert_eq!(found.map(|it| it.message), Some(MessageId(number)));
     }
     let oldest = MessageId(1200 * EACH);
     let horizon = Horizon { oldest, ..HORIZON };
@@ -155,6 +155,12 @@ fn what_people_ask_for_is_seldom_copied_and_soon_found() {
     let left = "SELECT count(*) FROM buckets";
     let left: u32 = db.query_row(left, [], |row| row.get(0)).unwrap();
     assert_eq!(left as usize, index.young.len());
+}
+
+fn found(number: u64) -> Found {
+    Found {
+        message: MessageId(number),
+    }
 }
 
 /// Spread as hashes are.
@@ -173,17 +179,21 @@ fn of_one_key_the_newest_values_are_kept() {
     let most = Found::MOST_OF_A_KEY as u64;
     for chapter in 1..=20 * 16 {
         for number in (chapter - 1) * 200..chapter * 200 {
-            index.put(7, Found(MessageId(number)));
+            index.put(7, found(number));
         }
         index.close();
         index.write_closed(db, MessageId(chapter * 200)).unwrap();
         index.merge_step(db, &HORIZON).unwrap();
-        let newest = index.newest(db, 7).unwrap().map(|found| found.0);
+        let newest = index.newest(db, 7).unwrap().map(|found| found.message);
         assert_eq!(newest, Some(MessageId(chapter * 200 - 1)));
     }
     let all = index.all(db, 7).unwrap();
+    assert!(all.len() >= Found::MOST_OF_A_KEY);
     let last = (0..most).map(|back| MessageId(20 * 16 * 200 - 1 - back));
-    assert!(last.zip(&all).all(|(expected, found)| expected == found.0));
+    assert!(
+        last.zip(&all)
+            .all(|(expected, found)| expected == found.message)
+    );
     let fullest = "SELECT max(length(entries)) FROM buckets";
     let fullest: i64 = db.query_row(fullest, [], |row| row.get(0)).unwrap();
     assert!(fullest < 16_000, "{fullest} octets");
@@ -197,7 +207,7 @@ fn a_merge_goes_on_that_an_older_version_began() {
     let mut journal = sqlite::open(&path).unwrap();
     let mut index = Index::<Found>::load(&journal.db).unwrap();
     for number in 0..20_000 {
-        index.put(spread(number), Found(MessageId(number)));
+        index.put(spread(number), found(number));
     }
     index.close();
     index.write_closed(&journal.db, MessageId(19_999)).unwrap();
@@ -214,7 +224,7 @@ fn a_merge_goes_on_that_an_older_version_began() {
         for number in (0..20_000).step_by(97) {
             let found = index.newest(&journal.db, spread(number)).unwrap();
             assert_eq!(
-                found.map(|it| it.0),
+                found.map(|it| it.message),
                 Some(MessageId(number)),
                 "after {steps}"
             );
