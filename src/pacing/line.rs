@@ -267,7 +267,7 @@ impl Gate {
         now.steady_at(opens)..now.steady_at(end)
     }
 
-    /// The agencies of which some wait for the next day though this one has room, and they may go now.
+    /// The agencies of which some wait for another day though this one has room, and they may go now.
     pub(super) fn with_room(&mut self, now: &Now) -> BTreeSet<AgencyKey> {
         let is_night = self.quiet_hours.end(now.wall).is_some();
         let is_bulk_closed = self.bulk.end(now.wall).is_some();
@@ -275,13 +275,17 @@ impl Gate {
             (Lane::Normal, is_night),
             (Lane::Bulk, is_night || is_bulk_closed),
         ];
+        let spreads = self.spreads.iter().map(|it| it.spread().agency);
+        let spread: BTreeSet<AgencyKey> = spreads.collect();
         let mut agencies = BTreeSet::new();
         for (agency, daily) in &mut self.daily {
             let mut open = closed.iter().filter(|(_, is_closed)| !is_closed);
             // Whether those of a lane that wait for today will go is not sure, so they are not counted here.
             let has_room = open.any(|(lane, _)| {
-                daily.spent_until(*lane, false, now.wall).is_none()
-                    && daily.line(*lane, false, now) == Some(Day::Next)
+                let is_for_line = daily.spent_until(*lane, false, now.wall).is_none()
+                    && daily.line(*lane, false, now) == Some(Day::Next);
+                let is_spread = *lane == Lane::Bulk && spread.contains(agency);
+                is_for_line || (is_spread && daily.has_room_again(now.wall))
             });
             if has_room {
                 agencies.insert(*agency);
@@ -383,22 +387,29 @@ impl Gate {
             wall
         };
         let is_late = matches!(line, Line::Late(_));
-        let daily = self.daily.get_mut(&message.agency());
-        let from = daily.and_then(|daily| daily.spent_by_normal(is_anew(line), now.wall));
-        let daily = self.daily.get(&message.agency()).filter(|_| !is_late);
+        let end = now.steady_at(message.expires);
+        let place = self.best(message)?;
+        let spreading = self.spreads.get_mut(place)?;
+        let mut daily = self.daily.get_mut(&message.agency());
+        let from = daily.as_mut().and_then(|daily| {
+            let spent = daily.spent_by_normal(is_anew(line), now.wall);
+            // No time of a day that those before it were turned away from, though another leaves it.
+            let last = now.wall_at(spreading.last());
+            let joins = (line == Line::Joins).then(|| daily.day_of(last).start);
+            spent.max(joins)
+        });
+        let mut daily = daily.filter(|_| !is_late);
         let open = |steady| {
             let wall = now.wall_at(steady);
             let mut wall = hours(from.map_or(wall, |from| from.max(wall)));
+            let mut full_until = |wall| daily.as_mut()?.full_until(wall, is_anew(line));
             while wall < message.expires
-                && let Some(midnight) = daily.and_then(|it| it.full_until(wall, is_anew(line)))
+                && let Some(midnight) = full_until(wall)
             {
                 wall = hours(midnight);
             }
             now.steady_at(wall)
         };
-        let end = now.steady_at(message.expires);
-        let place = self.best(message)?;
-        let spreading = self.spreads.get_mut(place)?;
         let dealt = spreading.deal(now.steady, line, end, open);
         if let Some(at) = dealt {
             let before = message.progress.dealt.map(|_| message.progress.due);

@@ -352,7 +352,7 @@ impl Pacer {
         self.gate.begin_anew(agency);
     }
 
-    /// The agencies of which some wait for the next day though this one has room, and they may go now.
+    /// The agencies of which some wait for another day though this one has room, and they may go now.
     pub fn with_room(&mut self, now: &Now) -> BTreeSet<AgencyKey> {
         self.gate.with_room(now)
     }

@@ -16,7 +16,8 @@
 //! What is due keeps its place, and counts with it beside those that are dealt out anew: be it held, since its operator takes nothing,
 //! or not read yet.
 //!
-//! So is what waits for an agency's next day when this one has room after all, since what that was for did not go.
+//! So is what waits for another day of its agency, in line or in a campaign, when this one has room after all, since what that was for
+//! did not go.
 //!
 //! The journal keeps by which rules all was judged, and how far the wall clock was ahead then, so that one that a restart cuts short
 //! begins again.
@@ -42,7 +43,7 @@ const BACK: i64 = 3 * 60 * 1000;
 /// Messages read or judged in one beat.
 const LOOKED_AT_ONCE: usize = 200;
 
-/// How often days are looked for that have room though some wait for the next one.
+/// How often days are looked for that have room though some wait for another one.
 const LOOK_FOR_ROOM: Duration = Duration::from_secs(10);
 
 /// How much later they are for each beat that the review before took: it takes a small part of what the pipeline can do.
@@ -320,7 +321,7 @@ impl Core {
         Ok(first)
     }
 
-    /// Goes through the agencies again of which some wait for the next day though this one has room: it was for what did not go.
+    /// Goes through the agencies again of which some wait for another day though this one has room: it was for what did not go.
     fn look_for_room(&mut self, now: &Now) {
         if now.steady < self.review.room_at {
             return;

@@ -1,19 +1,28 @@
 //! On which days an agency's campaigns have how many of their times: so much less room there is for others.
 
+use std::ops::Range;
+
 /// Those that have a time by then, and have not gone, by days from the one that is counted on; who missed theirs are of that one.
 #[derive(Debug, Default)]
 pub(super) struct Campaigns {
     days: Vec<u32>,
     /// While times are dealt out anew: those of before, and of who joined since.
     before: Option<Vec<u32>>,
+    /// The days that had no room for some whose times are later ones for that, or that have none.
+    full: Vec<bool>,
 }
 
 /// Later days are counted as one. No campaign is so long, unless its agency says so itself.
 const MOST_DAYS: usize = 400;
 
 impl Campaigns {
+    /// Which days were full the journal does not know: any may have been that is before the last one.
     pub(super) fn new(days: Vec<u32>) -> Self {
-        Self { days, before: None }
+        Self {
+            full: vec![true; days.len().max(1)],
+            days,
+            before: None,
+        }
     }
 
     /// Those of all days. Who has a time anew is counted among those of before as well.
@@ -62,9 +71,25 @@ impl Campaigns {
         }
     }
 
+    /// These days have no room for one more.
+    pub(super) fn turn_away(&mut self, days: Range<usize>) {
+        let end = days.end.min(MOST_DAYS);
+        if self.full.len() < end {
+            self.full.resize(end, false);
+        }
+        let full = self.full.iter_mut().take(end).skip(days.start);
+        full.for_each(|is_full| *is_full = true);
+    }
+
+    /// Whether the day that is counted had no room for some since times were dealt out anew.
+    pub(super) fn were_turned_away(&self) -> bool {
+        self.full.first() == Some(&true)
+    }
+
     pub(super) fn begin_anew(&mut self) {
         self.before = Some(self.all());
         self.days.clear();
+        self.full.clear();
     }
 
     pub(super) fn end_anew(&mut self) {
@@ -73,6 +98,7 @@ impl Campaigns {
 
     /// So many days are over. What has not gone on them is before all others on the one that is counted then.
     pub(super) fn pass(&mut self, over: usize) {
+        self.full.drain(..over.min(self.full.len()));
         for days in self.before.iter_mut().chain([&mut self.days]) {
             let late: u32 = days.drain(..over.min(days.len())).sum();
             match days.first_mut() {

@@ -144,24 +144,35 @@ impl Daily {
         (taken >= self.quota.messages).then_some(self.day.end)
     }
 
-    /// When the next day begins, if this one has nothing left besides normal messages: whoever has its campaign's time waits for no
-    /// other bulk ones.
+    /// When the next day begins, if this one has nothing left besides normal messages for one of a campaign: whoever has its time
+    /// waits for no other bulk ones.
     pub(super) fn spent_by_normal(&mut self, anew: bool, wall: UnixMillis) -> Option<UnixMillis> {
         self.pass(wall);
         let taken = self
             .used
             .saturating_add(self.normal.on(Day::Today, anew).waiting);
-        (taken >= self.quota.messages).then_some(self.day.end)
+        let is_spent = taken >= self.quota.messages;
+        if is_spent {
+            self.campaigns.turn_away(0..1);
+        }
+        is_spent.then_some(self.day.end)
+    }
+
+    /// Whether this day has room for one more of a campaign, though it had none for some that wait for another.
+    pub(super) fn has_room_again(&mut self, wall: UnixMillis) -> bool {
+        self.pass(wall);
+        self.campaigns.were_turned_away() && self.full_until(wall, false).is_none()
     }
 
     /// The midnight after this wall time that begins a day with room for one more of a campaign, besides all that wait by then, if
     /// the day of this time has none.
-    pub(super) fn full_until(&self, wall: UnixMillis, anew: bool) -> Option<UnixMillis> {
+    pub(super) fn full_until(&mut self, wall: UnixMillis, anew: bool) -> Option<UnixMillis> {
         let day = self.days_until(wall);
         let (free, _) = self.first_with_room(day, |on| {
             let in_line = self.in_line(Lane::Bulk, on, anew);
             in_line.saturating_add(self.others(Lane::Bulk, on, anew))
         });
+        self.campaigns.turn_away(day..free);
         (free > day).then(|| self.later(free))
     }
 
@@ -201,6 +212,11 @@ impl Daily {
     /// Until when those of a lane wait that wait for today, on the steady clock.
     pub(super) fn last(&self, lane: Lane, anew: bool) -> UnixMillis {
         self.line_of(lane).on(Day::Today, anew).last
+    }
+
+    /// From when until when the day of a wall time is.
+    pub(super) fn day_of(&self, wall: UnixMillis) -> Range<UnixMillis> {
+        self.quota.day_of(wall)
     }
 
     /// From when until when the day is that is counted, wall time. A clock that was set back may be before it.

@@ -145,6 +145,50 @@ fn a_time_that_got_free_is_given_only_if_its_day_has_room() {
 }
 
 #[test]
+fn a_time_that_got_free_is_nobodys_before_whom_others_are_told_a_later_day() {
+    let mut world = World::with(twenty_an_hour_of(10));
+    let mut gone = Days::new();
+    world.publish_all((1..=12).map(bulk));
+    take_on_this_day(&mut world, &mut gone);
+    world.cancel("apart-5");
+    world.publish(bulk(13));
+    assert_eq!(told(&world)[&13], 1);
+    world.advance(MINUTE);
+    let due_on = due(&mut world, 11..=13).into_iter().map(day);
+    assert_eq!(
+        due_on.collect::<Vec<_>>(),
+        [0, 1, 1],
+        "who was before has it"
+    );
+    pass(&mut world, 1, &mut gone);
+    assert_eq!(gone, days(&[(1..=4, 0), (6..=11, 0), (12..=13, 1)]));
+}
+
+#[test]
+fn a_day_that_normal_messages_give_up_is_the_campaigns() {
+    for restarts in [true, false] {
+        let mut world = World::with(twenty_an_hour_of(10));
+        let mut gone = Days::new();
+        // Tomorrow is for the last ten, and the day after for the campaign, of which some end before.
+        world.publish_all((1..=20).map(apart));
+        world.publish_all((21..=24).map(bulk));
+        world.publish_all((25..=26).map(|number| Notification {
+            expires: Some(START.after(30 * HOUR).into()),
+            ..bulk(number)
+        }));
+        take_on_this_day(&mut world, &mut gone);
+        assert_eq!(told(&world)[&24], 2);
+        (11..=20).for_each(|number| world.cancel(&format!("apart-{number}")));
+        if restarts {
+            world.restart();
+        }
+        pass(&mut world, 2, &mut gone);
+        let expected = days(&[(1..=10, 0), (21..=26, 1)]);
+        assert_eq!(gone, expected, "restarts: {restarts}");
+    }
+}
+
+#[test]
 fn what_was_not_written_has_its_room_again() {
     let mut world = World::with(twenty_an_hour_of(2));
     world.publish_all((1..=2).map(bulk));

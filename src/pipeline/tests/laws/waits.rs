@@ -212,18 +212,21 @@ impl Laws {
         let mut hours = hours.into_iter().flatten();
         let may_go = hours.all(|hours| hours.end(now.wall).is_none())
             && waits.trouble.after(MINUTE) <= now.steady;
+        let normal = self.normal_that_wait(waits);
         for (agency, campaign) in &mut waits.campaigns {
             let mut spreads = self.rules.spreads.iter();
             let Some(spread) = spreads.find(|it| of_whole_agency(it, *agency)) else {
                 continue;
             };
-            // The rest of a day that a quota leaves may be that of messages that never go.
+            // As many as go in an hour may be normal ones that wait, and come first.
             let quota = self.rules.daily.get(agency);
-            let is_half_spent = quota.is_some_and(|quota| {
+            let is_nearly_spent = quota.is_some_and(|quota| {
                 let begun = self.begun.days.get(&(*agency, day(quota, now)));
-                begun.map_or(0, Vec::len) >= quota.messages as usize / 2
+                let normal = normal.get(agency).copied().unwrap_or(0);
+                begun.map_or(0, Vec::len) + normal + spread.an_hour as usize
+                    >= quota.messages as usize
             });
-            if !may_go || is_half_spent || campaign.waiting.len() < spread.an_hour as usize / 2 {
+            if !may_go || is_nearly_spent || campaign.waiting.len() < spread.an_hour as usize / 2 {
                 (campaign.minutes, campaign.turns) = (0, 0);
                 continue;
             }
@@ -240,14 +243,19 @@ impl Laws {
         }
     }
 
-    /// The agencies that may begin no bulk message today besides all normal ones that wait, as far as may be that it is this day.
-    fn left_to_normal(&self, waits: &Waits, now: &Now) -> BTreeSet<AgencyKey> {
-        let mut normal = BTreeMap::<_, usize>::new();
+    fn normal_that_wait(&self, waits: &Waits) -> BTreeMap<AgencyKey, usize> {
+        let mut normal = BTreeMap::new();
         for (id, (agency, _)) in &waits.messages {
             if self.messages[id].message.lane == Lane::Normal {
                 *normal.entry(*agency).or_default() += 1;
             }
         }
+        normal
+    }
+
+    /// The agencies that may begin no bulk message today besides all normal ones that wait, as far as may be that it is this day.
+    fn left_to_normal(&self, waits: &Waits, now: &Now) -> BTreeSet<AgencyKey> {
+        let normal = self.normal_that_wait(waits);
         let left = normal.into_iter().filter(|(agency, waiting)| {
             let quota = self.rules.daily.get(agency);
             quota.is_some_and(|quota| {
