@@ -27,6 +27,9 @@ const DAY: Duration = Duration::from_secs(24 * 3600);
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
+/// For less room than one in so many of a day, all of a campaign, which may be a million, is not dealt out anew.
+const WORTH_A_REVIEW: u32 = 100;
+
 /// At most `messages` from midnight to midnight of a time zone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DailyQuota {
@@ -158,10 +161,13 @@ impl Daily {
         is_spent.then_some(self.day.end)
     }
 
-    /// Whether this day has room for one more of a campaign, though it had none for some that wait for another.
+    /// Whether this day has as much room for more of a campaign as is worth it, though it had none for some that wait for another.
     pub(super) fn has_room_again(&mut self, wall: UnixMillis) -> bool {
         self.pass(wall);
-        self.campaigns.were_turned_away() && self.full_until(wall, false).is_none()
+        let taken = self.taken(Lane::Bulk, Day::Today, false);
+        let taken = taken.saturating_add(self.in_line(Lane::Bulk, 0, false));
+        let room = self.quota.messages.saturating_sub(taken);
+        self.campaigns.were_turned_away() && room > self.quota.messages / WORTH_A_REVIEW
     }
 
     /// The midnight after this wall time that begins a day with room for one more of a campaign, besides all that wait by then, if

@@ -189,6 +189,21 @@ fn a_day_that_normal_messages_give_up_is_the_campaigns() {
 }
 
 #[test]
+fn for_a_hundredth_of_a_day_no_campaign_is_dealt_out_anew() {
+    for (cancelled, moves_up) in [(2, false), (3, true)] {
+        let mut world = World::with(twenty_an_hour_of(200));
+        world.settings.rules.quiet_hours = None;
+        world.restart();
+        world.publish_all((1..=210).map(bulk));
+        assert_eq!(told(&world)[&201], 1);
+        (2..2 + cancelled).for_each(|number| world.cancel(&format!("apart-{number}")));
+        world.advance(MINUTE);
+        let is_today = due(&mut world, [201]).into_iter().all(|at| day(at) == 0);
+        assert_eq!(is_today, moves_up, "{cancelled} cancelled");
+    }
+}
+
+#[test]
 fn what_was_not_written_has_its_room_again() {
     let mut world = World::with(twenty_an_hour_of(2));
     world.publish_all((1..=2).map(bulk));
