@@ -392,6 +392,8 @@ impl Pacer {
             ..
         } = arrival;
         if let Some(not_before) = message.not_before.filter(|at| *at > now.wall) {
+            // A place that it had when the clock was ahead is none any more.
+            message.progress.dealt = None;
             return Some((now.steady_at(not_before), Reason::Scheduled));
         }
         let submitted = match is_rest(message) {

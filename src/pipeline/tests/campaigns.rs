@@ -9,7 +9,7 @@ use super::line::{at_night, bulk, due, in_order, quota, spread, take};
 use super::random::Random;
 use super::world::*;
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Changes};
+use crate::journal::{AgencyKey, Changes, MessageId};
 use crate::pipeline::{Effects, Order, Scope, Settings};
 
 const MIDNIGHT: UnixMillis = UnixMillis(START.0 - 555 * 60_000);
@@ -186,6 +186,28 @@ fn a_day_that_normal_messages_give_up_is_the_campaigns() {
         let expected = days(&[(1..=10, 0), (21..=26, 1)]);
         assert_eq!(gone, expected, "restarts: {restarts}");
     }
+}
+
+#[test]
+fn whose_time_is_to_come_again_by_a_clock_that_was_set_back_has_no_place_until_then() {
+    let mut world = World::with(twenty_an_hour_of(10));
+    let mut gone = Days::new();
+    world.publish_all((1..=4).map(|number| Notification {
+        not_before: Some(START.after(HOUR).into()),
+        ..bulk(number)
+    }));
+    world.advance(HOUR + SECOND);
+    take_on_this_day(&mut world, &mut gone);
+    assert_eq!(gone, days(&[(1..=1, 0)]));
+    world.wall_ahead -= 50 * 60_000;
+    world.calm();
+    let dealt = (2..=4).map(|id| world.journalled(MessageId(id)).progress.dealt);
+    assert_eq!(dealt.collect::<Vec<_>>(), [None; 3]);
+    world.publish_all((5..=12).map(bulk));
+    take_on_this_day(&mut world, &mut gone);
+    pass(&mut world, 1, &mut gone);
+    let those = [(1..=2, 0), (3..=4, 1), (5..=12, 0)];
+    assert_eq!(gone, days(&those));
 }
 
 #[test]
