@@ -10,7 +10,8 @@ use xabar_smpp::values::MessageState;
 
 use super::beat::Beat;
 use super::copies::awaits_receipt;
-use super::core::{Core, Operator};
+use super::core::Core;
+use super::operator::Operator;
 use super::sending::{attempt_octet, sent_as};
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::{Notice, stored_id};

@@ -1,32 +1,24 @@
 //! What the pipeline knows and how one beat goes.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashSet};
+use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rustc_hash::FxHashMap;
-use xabar_events::{Language, State};
-use xabar_smpp::Status;
-use xabar_smpp::message_id::Spelling;
-use xabar_smpp::receipt::{Detection, Fate};
-use xabar_sms::DefaultAlphabet;
 
 use super::admission::Right;
 use super::appetite::Appetite;
-use super::asking::Asking;
 use super::beat::{Beat, Effects, Room};
 use super::cancelling::Cancelling;
 use super::earlier::Earlier;
-use super::early::Early;
 use super::elsewhere::Parts;
-use super::hearing::Hearing;
 use super::homeward::Homeward;
+use super::in_flight::InFlight;
 use super::left_out::{News, Place};
 use super::links::peers;
-use super::load::Pressure;
+use super::operator::Operator;
 use super::orders::{Ordered, Paused};
-use super::outage::Outage;
 use super::posted::Posted;
 use super::push::Pushes;
 use super::reading::Queues;
@@ -35,105 +27,22 @@ use super::reload::NewRules;
 use super::rerouting::Rerouting;
 use super::review::Review;
 use super::seldom::Seldom;
+use super::settings::Settings;
 use super::taken_late::Unheeded;
 use super::telling::Teller;
 use super::texts::Texts;
 use super::unanswered::Repeats;
-use super::unnamed::Unnamed;
-use super::ussd::{Ussd, UssdRules};
+use super::ussd::Ussd;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::{Catalog, Unfit};
-use crate::delivery::receipt::{Notice, Spellings};
-use crate::delivery::{
-    Circuit, Class, Event, Offer, References, Report, Routes, Senders, Share, reference_of, retry,
-};
-use crate::dialogue::menu::Menus;
+use crate::delivery::{Event, References, Report, Routes, reference_of};
 use crate::dialogue::{Desk, Keywords};
 use crate::intake::Batch;
 use crate::journal::{
-    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, Phase, Segment,
-    ThreadFacts,
+    Ask, Changes, Journal, JournalError, Message, MessageId, OperatorId, ThreadFacts,
 };
-use crate::numbers::{Lists, Numbers};
-use crate::pacing::{Among, Limit, Limits, Pacer, Rules, UrgentRight};
-use crate::traces::Sampling;
-
-/// What the pipeline goes by.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    pub operators: Vec<OperatorRules>,
-    pub lists: Lists,
-    /// Whether numbers are looked up before they come in: then a message's operator says more than its prefix.
-    pub looked_up: bool,
-    pub rules: Rules,
-    /// Whose urgent messages are treated as such.
-    pub urgent: UrgentRight,
-    /// The agencies whose messages go past an opt-out where they are required by law.
-    pub legal: BTreeSet<Box<str>>,
-    pub dialogue: DialogueRules,
-    pub default_language: Language,
-    /// How long a message whose event does not say may wait.
-    pub expires: Duration,
-    /// How long the key of a settled message is remembered.
-    pub duplicates: Duration,
-    /// How long a settled message's number and what its text was made of are kept.
-    pub retention: Duration,
-    /// How long an uncertain submission waits for a late answer or a receipt.
-    pub uncertain: Duration,
-    /// How long a receipt is waited for.
-    pub receipt: Duration,
-    /// How refused messages are tried again.
-    pub retry: retry::Policy,
-    /// The outcomes that agencies are told.
-    pub told: HashSet<State>,
-    /// Which messages are traced; `None`: none.
-    pub traced: Option<Sampling>,
-}
-
-/// What the pipeline goes by for what citizens write.
-#[derive(Clone, Debug)]
-pub struct DialogueRules {
-    /// How many answers a subscriber gets.
-    pub answers: Vec<Limit>,
-    /// How long after one that explains what can be written there is no other.
-    pub help: Duration,
-    /// The names of agencies, besides those that wrote to a subscriber.
-    pub agencies: Vec<Box<str>>,
-    /// What phones are shown that dial.
-    pub menus: Menus,
-}
-
-/// What the pipeline goes by for one operator.
-#[derive(Clone, Debug)]
-pub struct OperatorRules {
-    pub name: String,
-    pub prefixes: Vec<String>,
-    /// Its part of the numbers that it shares with others.
-    pub weight: u32,
-    /// The names of those that may carry its messages instead, the first one first.
-    pub fallback: Vec<String>,
-    /// Once it has been down or failing for so long, its messages move to a fallback; `None`: they wait.
-    pub move_after: Option<Duration>,
-    pub receipts: bool,
-    /// Whether it is asked for messages whose receipts do not come.
-    pub query: bool,
-    /// How it writes the ids of receipts; `None`: as they show.
-    pub receipt_ids: Option<Spelling>,
-    /// How its receipts are told from what phones write.
-    pub detection: Detection,
-    /// Whether `ACCEPTD` is its last word on what it delivers.
-    pub accepted_is_delivered: bool,
-    /// What its `data_coding` 0 means.
-    pub alphabet: DefaultAlphabet,
-    /// As whom agencies go out.
-    pub senders: Senders,
-    /// `None`: no USSD from this operator.
-    pub ussd: Option<UssdRules>,
-    /// Whose urgent messages are pushed to screens; `None`: nobody's.
-    pub push: Option<UrgentRight>,
-    /// Where and as whom it is logged in to: an SMSC sends receipts over any session of a login.
-    pub logins: Vec<String>,
-}
+use crate::numbers::Numbers;
+use crate::pacing::{Limits, Pacer};
 
 /// What came in since the last beat.
 #[derive(Debug, Default)]
@@ -154,80 +63,6 @@ pub struct Inputs {
     pub reassigned: Option<Arc<Numbers>>,
     /// Whether new submissions may begin.
     pub stopping: bool,
-}
-
-/// An operator as the pipeline sees it.
-#[derive(Debug)]
-pub(super) struct Operator {
-    pub(super) name: Box<str>,
-    pub(super) receipts: bool,
-    pub(super) alphabet: DefaultAlphabet,
-    pub(super) senders: Senders,
-    pub(super) ussd: Option<UssdRules>,
-    pub(super) push: Option<UrgentRight>,
-    /// The operators whose receipts may come over this one's sessions: itself, and those of the same login.
-    pub(super) peers: Arc<[OperatorId]>,
-    pub(super) offer: Offer,
-    /// Submissions that its link got, since the start.
-    pub(super) given: u64,
-    /// How many screens it was given in all.
-    shown: u64,
-    pub(super) outage: Outage,
-    pub(super) hearing: Hearing,
-    pub(super) pressure: Pressure,
-    /// Whether those that wait were told.
-    pub(super) down_told: bool,
-    pub(super) circuit: Circuit,
-    /// What part of its weight it has, if it shares numbers with others.
-    pub(super) share: Option<Share>,
-    /// New messages that are to try whether it is well again, nothing else of it being there to do so.
-    pub(super) probes: u64,
-    pub(super) fallback: Vec<OperatorId>,
-    pub(super) move_after: Option<Duration>,
-    /// Whether what waits for it is to move.
-    pub(super) away: bool,
-    /// Whether some of its messages may wait for its fallbacks.
-    pub(super) moved_away: bool,
-    /// Whether what waits for it on behalf of others is to go on to a third one.
-    pub(super) relieved: bool,
-    /// Whether staff paused it: what is for it waits, and nothing that is another's comes to it.
-    pub(super) paused: bool,
-    pub(super) detection: Detection,
-    pub(super) accepted_is_delivered: bool,
-    pub(super) spellings: Spellings,
-    pub(super) unnamed: Unnamed,
-    /// `None`: it is not asked.
-    pub(super) asking: Option<Asking>,
-}
-
-/// A message with segments that await an answer.
-#[derive(Debug)]
-pub(super) struct InFlight {
-    pub(super) message: Message,
-    /// When its grace ends, if a segment's answer did not come.
-    pub(super) grace_ends: Option<UnixMillis>,
-    /// The segments whose answers did not come; each is waited for from then on.
-    pub(super) silent: Vec<u8>,
-    /// Whether it went out in an alphabet other than UCS-2, which it might go in instead.
-    pub(super) may_go_in_ucs2: bool,
-    /// The worst status that one of its segments was refused with.
-    pub(super) refused: Option<(Class, Status)>,
-    /// Whether the operator took a segment in this attempt.
-    pub(super) taken: bool,
-    /// The operator that took some of it late, having refused it, while this one was to try it.
-    pub(super) taken_by: Option<OperatorId>,
-    /// Whether a segment came back unwritten, or as if it were.
-    pub(super) returned: bool,
-    /// Whether that was written all the same, and refused for what is no fault of the message's.
-    pub(super) written: bool,
-    /// Whether it was staff who withdrew it.
-    pub(super) by_staff: bool,
-    /// The segments of which it is a repeat only since the operator says that it took an earlier copy, which it had refused.
-    pub(super) repeated: Vec<u8>,
-    /// What was said of segments that may still be answered.
-    pub(super) early: Vec<Early>,
-    /// The receipt that overtook its response; of several, the last one that says that something did not arrive.
-    pub(super) notice: Option<Box<Notice>>,
 }
 
 /// Decides, beat by beat, what happens to every message.
@@ -612,125 +447,5 @@ impl Core {
         };
         let facts = self.journal.facts(&[ask])?.pop().unwrap_or_default();
         Ok(facts.thread)
-    }
-}
-
-impl Operator {
-    fn new(rules: &OperatorRules, now: &Now) -> Self {
-        Self {
-            name: rules.name.as_str().into(),
-            receipts: rules.receipts,
-            alphabet: rules.alphabet,
-            senders: rules.senders.clone(),
-            ussd: rules.ussd,
-            push: rules.push.clone(),
-            peers: Arc::default(),
-            offer: Offer::default(),
-            given: 0,
-            shown: 0,
-            outage: Outage::from(now.steady),
-            hearing: Hearing::default(),
-            pressure: Pressure::default(),
-            down_told: false,
-            circuit: Circuit::default(),
-            share: None,
-            probes: 0,
-            fallback: Vec::new(),
-            move_after: None,
-            away: false,
-            moved_away: false,
-            relieved: false,
-            paused: false,
-            detection: rules.detection,
-            accepted_is_delivered: rules.accepted_is_delivered,
-            spellings: Spellings::new(rules.receipt_ids),
-            unnamed: Unnamed::default(),
-            asking: rules.query.then(Asking::default),
-        }
-    }
-
-    /// How many more submissions its link asks for: none while nothing is submitted on, whatever it asked for before.
-    fn left(&self) -> u64 {
-        match self.offer.submitting {
-            0 => 0,
-            _ => self.offer.granted.saturating_sub(self.given),
-        }
-    }
-
-    /// How many more screens its link takes with that of a dialogue that begins.
-    pub(super) fn screens_left(&self) -> usize {
-        let left = self.offer.dialogues.saturating_sub(self.shown);
-        usize::try_from(left).unwrap_or(usize::MAX)
-    }
-
-    /// How many more submissions its link takes now.
-    pub(super) fn room(&self) -> u64 {
-        self.left().min(self.circuit.takes())
-    }
-
-    /// Which lanes may use what room it has; `None`: it has none.
-    pub(super) fn open_to(&self) -> Option<Among> {
-        let among = match self.left() > self.offer.kept {
-            true => Among::All,
-            false => Among::Urgent,
-        };
-        (self.room() > 0).then_some(among)
-    }
-}
-
-impl InFlight {
-    pub(super) fn new(message: Message) -> Self {
-        Self {
-            message,
-            grace_ends: None,
-            silent: Vec::new(),
-            may_go_in_ucs2: false,
-            refused: None,
-            taken: false,
-            taken_by: None,
-            returned: false,
-            written: false,
-            by_staff: false,
-            repeated: Vec::new(),
-            early: Vec::new(),
-            notice: None,
-        }
-    }
-
-    /// The segments whose answers are outstanding.
-    pub(super) fn outstanding(&self) -> impl Iterator<Item = u8> {
-        let segments = (0..=u8::MAX).zip(&self.message.progress.attempt.segments);
-        let sent = segments.filter(|(_, segment)| **segment == Segment::Sent);
-        sent.map(|(index, _)| index)
-    }
-
-    /// Whether no answer is to be expected any more before the grace is over.
-    pub(super) fn is_silent(&self) -> bool {
-        self.outstanding()
-            .all(|segment| self.silent.contains(&segment))
-    }
-
-    /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
-    pub(super) fn unrepeat(&mut self, segment: u8) {
-        let attempt = &mut self.message.progress.attempt;
-        let repetition = attempt.is_unanswered(segment)
-            || attempt.undelivered.is_some()
-            || self.repeated.contains(&segment);
-        attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
-    }
-
-    /// Keeps a receipt that overtook its response.
-    pub(super) fn overtaken_by(&mut self, notice: &Notice) {
-        let arrived = |it: &Notice| it.receipt.fate() == Fate::Delivered;
-        if !arrived(notice) || self.notice.as_deref().is_none_or(arrived) {
-            self.notice = Some(notice.clone().into());
-        }
-    }
-
-    /// Whether every segment has its answer.
-    pub(super) fn is_answered(&self) -> bool {
-        let progress = &self.message.progress;
-        debug_assert_eq!(progress.phase, Phase::InFlight);
-        !progress.attempt.segments.contains(&Segment::Sent)
     }
 }

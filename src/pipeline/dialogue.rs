@@ -12,7 +12,8 @@ use xabar_events::{Agency, EventKey, Language, Msisdn, Reason, State};
 
 use super::answering::{REFERENCE, param, was_to_go};
 use super::beat::Beat;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use super::looks::For;
 use super::telling::Details;
 use crate::clock::UnixMillis;

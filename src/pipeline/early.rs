@@ -7,7 +7,8 @@ use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
 use super::copies::set_segment;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use crate::clock::UnixMillis;
 use crate::delivery::receipt::Notice;
 use crate::journal::{MessageId, OperatorId, Segment};

@@ -5,7 +5,8 @@ use xabar_smpp::Frame;
 
 use super::beat::Beat;
 use super::copies::set_segment;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use crate::delivery::receipt::{Notice, last_digits, noted, stored_id};
 use crate::journal::{HeldReceipt, JournalError, Message, MessageId, OperatorId, Origin};
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use xabar_events::Reason;
 
 use super::beat::Beat;
-use super::core::{Core, Operator};
+use super::core::Core;
+use super::operator::Operator;
 use super::outage::Outage;
 use crate::clock::UnixMillis;
 use crate::delivery::{Class, Event, Report};

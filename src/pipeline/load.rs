@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::core::{Core, Operator};
+use super::core::Core;
+use super::operator::Operator;
 use super::orders::Pause;
 use super::review::Judging;
 use super::tally::Tally;

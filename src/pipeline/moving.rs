@@ -1,8 +1,9 @@
 //! Other operators for what one cannot carry.
 
 use super::beat::Beat;
-use super::core::{Core, Operator};
+use super::core::Core;
 use super::elsewhere::awaits_second;
+use super::operator::Operator;
 use crate::clock::UnixMillis;
 use crate::delivery::{Answers, Circuit, Class, Event, Report, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Queue, Segment};

@@ -15,7 +15,8 @@ use xabar_smpp::values::DataCoding;
 use xabar_ussd::{Dialect, Said, SessionKey, Step};
 
 use super::beat::Beat;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use super::seldom::Seldom;
 use super::sending::{SHORTEST_VALIDITY, attempt_octet, begin_attempt};
 use crate::clock::UnixMillis;

@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::beat::Beat;
-use super::core::{Core, OperatorRules, Settings};
+use super::core::Core;
+use super::settings::{OperatorRules, Settings};
 use crate::clock::Now;
 use crate::compose::Catalog;
 use crate::delivery::{Carrier, Configured, Routes, Setting, Tuning};

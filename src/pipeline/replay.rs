@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use xabar_events::{Event, Msisdn, State};
 
-use super::core::{Core, Inputs, Settings};
+use super::core::{Core, Inputs};
 use super::load::Load;
+use super::settings::Settings;
 use crate::clock::{Now, UnixMillis};
 use crate::compose::Catalog;
 use crate::delivery::model::Link;

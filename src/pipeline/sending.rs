@@ -6,7 +6,9 @@ use xabar_sms::{Concatenation, DataCoding, DefaultAlphabet, Encoding, Segments, 
 
 use super::answering;
 use super::beat::Beat;
-use super::core::{Core, InFlight, Operator};
+use super::core::Core;
+use super::in_flight::InFlight;
+use super::operator::Operator;
 use super::results::fate_so_far;
 use super::telling::{Details, name_limit};
 use crate::clock::{Now, UnixMillis};

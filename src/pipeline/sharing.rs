@@ -4,7 +4,8 @@ use tracing::info;
 use xabar_events::Msisdn;
 
 use super::beat::Beat;
-use super::core::{Core, Operator};
+use super::core::Core;
+use super::operator::Operator;
 use super::orders::Refusal;
 use crate::delivery::{Health, Setting, Standing};
 use crate::journal::{Message, OperatorId};

@@ -4,7 +4,8 @@ use indexmap::IndexSet;
 
 use super::beat::Beat;
 use super::copies::take;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use super::inbound::may_be_told;
 use super::sending::attempt_octet;
 use crate::clock::UnixMillis;

@@ -8,7 +8,8 @@ use xabar_smpp::receipt::Fate;
 
 use super::beat::Beat;
 use super::copies::set_segment;
-use super::core::{Core, InFlight};
+use super::core::Core;
+use super::in_flight::InFlight;
 use super::looks::For;
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;

@@ -10,10 +10,12 @@ use xabar_events::Msisdn;
 use xabar_smpp::Frame;
 
 use super::beat::Beat;
-use super::core::{Core, InFlight, Operator};
+use super::core::Core;
 use super::elsewhere::may_arrive_after_all;
+use super::in_flight::InFlight;
 use super::inbound::may_be_told;
 use super::looks::For;
+use super::operator::Operator;
 use super::unanswered::{may_be_of_the_last, segment_named};
 use crate::clock::{Now, UnixMillis};
 use crate::delivery::receipt::Notice;

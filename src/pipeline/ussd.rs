@@ -14,8 +14,9 @@ use xabar_smpp::{Frame, Status};
 use xabar_ussd::{Dialect, Said, Shown, is_ussd, with_code_dialled};
 
 use super::beat::Beat;
-use super::core::{Core, Operator};
+use super::core::Core;
 use super::looks::For;
+use super::operator::Operator;
 use super::posted::{NotShown, Posted, PostedReply};
 use super::seldom::Seldom;
 use super::time_up::Standing;
