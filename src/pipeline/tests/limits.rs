@@ -156,6 +156,29 @@ fn agencies_take_turns_at_a_subscribers_limit_whatever_they_are_called() {
     }
 }
 
+#[test]
+fn what_was_put_off_goes_in_the_turn_of_another_agency_that_tries_again() {
+    let mut world = World::with(|settings| settings.rules.limits = vec![limit(1, HOUR)]);
+    // Too soon for anybody to be told.
+    world.publish(Notification {
+        not_before: Some(START.after(MINUTE / 2).into()),
+        ..of(1)
+    });
+    world.publish(Notification {
+        key: key("soliq", "tried"),
+        ..of(2)
+    });
+    let tried = world.one_sent();
+    world.smsc(UCELL).room = 0;
+    world.refuse(&tried, Status::RTHROTTLED);
+    world.advance(20 * SECOND);
+    world.publish(apart(1));
+    world.advance(MINUTE);
+    world.smsc(UCELL).room = 1;
+    world.beat();
+    assert_eq!(world.one_sent().message(), 1, "the oldest of the two");
+}
+
 /// To the same subscriber, each of another application.
 fn of(number: u32) -> Notification {
     Notification {

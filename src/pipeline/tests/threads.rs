@@ -370,3 +370,20 @@ fn a_newer_one_far_back_in_the_journal_goes_instead() {
         ["accepted", "superseded newer-status"]
     );
 }
+
+#[test]
+fn a_newer_one_goes_in_the_turn_of_one_that_is_tried_again_before_what_was_due_earlier() {
+    let mut world = World::new();
+    world.publish(minute(1, "older"));
+    let older = world.one_sent();
+    world.smsc(UCELL).room = 0;
+    world.refuse(&older, Status::RTHROTTLED);
+    world.advance(5 * SECOND);
+    for next in [apart(1), minute(2, "newer")] {
+        world.steady = world.steady.after(SECOND);
+        world.publish(next);
+    }
+    world.smsc(UCELL).room = 1;
+    world.beat();
+    assert_eq!(world.one_sent().message(), 3);
+}

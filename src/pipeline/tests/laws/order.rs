@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xabar_events::{Outcome, State};
 
-use super::Laws;
+use super::{Fate, Known, Laws};
 use crate::clock::UnixMillis;
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 
@@ -77,17 +77,28 @@ impl Laws {
         };
         let passed = earlier.find(|(_, id)| is_alone(id));
         // It may go in the turn of another agency, where both have something for the same phone, or in that of another status of its
-        // application, whatever lane that has.
+        // application, whatever lane that has: a first turn, or one to try again what was refused, which is out of turn.
         let mut others = self.phones[&message.msisdn].iter();
         let is_in_another_turn = others.any(|other| {
             let other = &self.messages[other];
             let is_of_another = other.message.agency() != message.agency();
             let is_in_lane = is_of_another && other.message.lane == message.lane;
             let is_status = other.message.id != id && other.message.thread == message.thread;
-            let waits = other.attempts.is_empty() && !other.told.1.is_terminal();
-            waits && (is_in_lane || is_status)
+            other.waits() && (is_in_lane || is_status)
         });
         let passed = passed.filter(|_| !is_in_another_turn);
         assert_eq!(passed, None, "{id} goes before one that was due earlier");
+    }
+}
+
+impl Known {
+    /// Whether its turn is to come: nothing of it was begun, or some of what was may be tried again.
+    fn waits(&self) -> bool {
+        let last = self.attempts.last();
+        let tries = last.is_none_or(|last| {
+            let mut fates = last.segments.values();
+            fates.any(|fate| !matches!(fate, Fate::Sent | Fate::Accepted))
+        });
+        tries && !self.told.1.is_terminal()
     }
 }
