@@ -1,7 +1,8 @@
 //! What is left out of a text that would take too many segments.
 //!
-//! The words of a template stay, and so do dates, amounts and numbers: half of one is a wrong one.
-//! Words that agencies send are cut, the last ones of the text first, down to a few; then whole parts
+//! The words of a template stay, and so do dates, amounts and numbers: half of one is a wrong one. What a template says in
+//! brackets without a value goes first, so that what happened is told before what anyone may guess.
+//! Words that agencies send are cut then, the last ones of the text first, down to a few; then whole parts
 //! in brackets go, the last one first. Where even the rest is too long, names of services and statuses are cut as
 //! well, and the application's number is written in Latin letters.
 
@@ -34,7 +35,23 @@ impl<F: Fn(&str) -> usize> Budget<F> {
     }
 }
 
-/// The most of a text that fits, and how many of the last parts that may be left out are not in it.
+/// The template without the last of its remarks, as many as the values need the room of.
+pub(super) fn with_room_for_values<'t, 'a>(
+    template: &'t Template,
+    value: impl Fn(&Placeholder) -> Option<Written<'a>>,
+    budget: &Budget<impl Fn(&str) -> usize>,
+) -> Cow<'t, Template> {
+    let fits = |template: &Template| budget.fits(&template.fill(|place| Some(value(place)?.text)));
+    let remarks = template.remarks();
+    if remarks == 0 || fits(template) {
+        return Cow::Borrowed(template);
+    }
+    let mut shorter = (1..remarks).map(|left_out| template.without_last_remarks(left_out));
+    let fitting = shorter.find(fits);
+    Cow::Owned(fitting.unwrap_or_else(|| template.without_last_remarks(remarks)))
+}
+
+/// The most of a text that fits, and how many of the last parts with values that may be left out are not in it.
 ///
 /// Of the ways to shorten it, the first one that fits is taken. If none does, the template's own words are too many.
 /// Three dots are not worth a segment: where only those of words that are cut take one, these words are cut a bit more.
@@ -43,6 +60,7 @@ pub(super) fn shorten<'a>(
     value: impl Fn(&Placeholder) -> Option<Written<'a>>,
     budget: &Budget<impl Fn(&str) -> usize>,
 ) -> (String, usize) {
+    let template = &*with_room_for_values(template, &value, budget);
     let named_briefly = |place: &Placeholder| {
         let value = value(place)?;
         let is_name = matches!(place.source, Source::Service | Source::Status);
@@ -266,6 +284,28 @@ mod tests {
         assert_eq!(within(30), "Ready. Office: Yunusobod...");
         assert_eq!(within(10), "Ready.");
         assert_eq!(within(3), "Ready.");
+    }
+
+    #[test]
+    fn remarks_go_before_a_word_of_any_value_does() {
+        let template = "Refused.[ Reason: {reason}.][ Correct it.][ Apply again.]";
+        let template = Template::parse(template).unwrap();
+        let value = |_: &Placeholder| Some(written(REASON));
+        let within = |most: usize| {
+            let fits = |text: &str| text.chars().count() <= most;
+            shorten(&template, value, &budget(KEPT, fits)).0
+        };
+        let refused = format!("Refused. Reason: {REASON}.");
+        assert_eq!(within(93), format!("{refused} Correct it. Apply again."));
+        assert_eq!(within(92), format!("{refused} Correct it."));
+        assert_eq!(within(80), format!("{refused} Correct it."));
+        assert_eq!(within(79), refused);
+        assert_eq!(within(68), refused);
+        assert_eq!(
+            within(67),
+            "Refused. Reason: passport copy cannot be read, please send it..."
+        );
+        assert_eq!(within(10), "Refused.");
     }
 
     #[test]

@@ -21,15 +21,22 @@ impl Candidate<'_> {
     pub fn changes(&self, text: &str, rules: LanguageRules) -> Vec<Change> {
         let mut changes: Vec<Change> = Vec::new();
         let mut before = ' ';
-        for character in text.chars() {
-            let change = self.change(before, character, rules);
+        let mut characters = text.chars();
+        while let Some(character) = characters.next() {
+            let after = characters.clone().next().unwrap_or(' ');
+            let change = self.change([before, after], character, rules);
             changes.extend(change.filter(|it| !changes.contains(it)));
             before = character;
         }
         changes
     }
 
-    fn change(&self, before: char, character: char, rules: LanguageRules) -> Option<Change> {
+    fn change(
+        &self,
+        [before, after]: [char; 2],
+        character: char,
+        rules: LanguageRules,
+    ) -> Option<Change> {
         if self.how == How::AsIs {
             return None;
         }
@@ -40,7 +47,7 @@ impl Candidate<'_> {
         };
         let alone = character.to_string();
         if let Some(rule) = rule(character) {
-            let is_power = fold::is_power(character, before);
+            let is_power = fold::is_power(character, before, after);
             return (!is_power).then(|| change(alone, rule.to, rule.reason));
         }
         let is_latin = self.how == How::Latin;

@@ -3,6 +3,7 @@
 //! `{name}` is a place for a value, `{name:form}` one for a value of a form, and a part in
 //! `[brackets]` is left out whole when a value in it is not given. `{application}`, `{service}` and
 //! `{status}` are always there; anything else comes from the event and so stands in brackets.
+//! Brackets with no value in them are a remark, which goes before any value does where there is no room for all.
 //! Doubled, `{{ }} [[ ]]` are themselves.
 
 mod parser;
@@ -34,9 +35,19 @@ pub(super) struct Template {
 /// A part of a template.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Section {
-    /// Left out when one of its values is not given.
-    optional: bool,
+    presence: Presence,
     pieces: Vec<Piece>,
+}
+
+/// When a part is there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Presence {
+    #[default]
+    Always,
+    /// In brackets: where all of its values are given.
+    Optional,
+    /// Never: it has no room.
+    LeftOut,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,7 +87,9 @@ impl Template {
         let mut filling = Filling::new();
         for section in &self.sections {
             let before = filling.state;
-            if filling.add(section, &value).is_none() && section.optional {
+            let is_there =
+                section.presence != Presence::LeftOut && filling.add(section, &value).is_some();
+            if !is_there && section.presence != Presence::Always {
                 filling.go_back(before);
                 filling.state.after_gap = true;
             }
@@ -85,36 +98,49 @@ impl Template {
         (filling.text, filling.joined)
     }
 
-    /// How many of its parts may be left out.
+    /// How many of its parts that have values may be left out.
     pub(super) fn optional_parts(&self) -> usize {
-        self.sections
-            .iter()
-            .filter(|section| section.optional)
-            .count()
+        let sections = self.sections.iter();
+        sections.filter(|it| it.is_optional_value()).count()
     }
 
-    /// The template without so many of the last parts that may be left out.
-    pub(super) fn without_last(&self, mut parts: usize) -> Self {
-        let mut kept: Vec<Section> = Vec::with_capacity(self.sections.len());
-        for section in self.sections.iter().rev() {
-            if section.optional && parts > 0 {
-                parts -= 1;
-            } else {
-                kept.push(section.clone());
-            }
+    /// The template without so many of the last of these.
+    pub(super) fn without_last(&self, parts: usize) -> Self {
+        self.without(parts, Section::is_optional_value)
+    }
+
+    /// How many remarks it has.
+    pub(super) fn remarks(&self) -> usize {
+        self.sections.iter().filter(|it| it.is_remark()).count()
+    }
+
+    /// The template without so many of its last remarks.
+    pub(super) fn without_last_remarks(&self, remarks: usize) -> Self {
+        self.without(remarks, Section::is_remark)
+    }
+
+    /// The template without so many of its last parts of a kind.
+    fn without(&self, parts: usize, is_of_it: impl Fn(&Section) -> bool) -> Self {
+        let mut sections = self.sections.clone();
+        let last = sections.iter_mut().rev().filter(|it| is_of_it(it));
+        for section in last.take(parts) {
+            *section = Section {
+                presence: Presence::LeftOut,
+                pieces: Vec::new(),
+            };
         }
-        kept.reverse();
-        Self { sections: kept }
+        Self { sections }
     }
 
-    /// The places in so many of the last parts that may be left out, of those parts that all values are there for.
+    /// The places in so many of the last parts with values that may be left out, of those parts that all values are there
+    /// for.
     pub(super) fn places_of_last<'a>(
         &self,
         parts: usize,
         value: impl Fn(&Placeholder) -> Option<Cow<'a, str>>,
     ) -> impl Iterator<Item = &Placeholder> {
-        let optional = self.sections.iter().rev().filter(|it| it.optional);
-        let last = optional.take(parts);
+        let sections = self.sections.iter().rev();
+        let last = sections.filter(|it| it.is_optional_value()).take(parts);
         last.filter(move |section| section.placeholders().all(|place| value(place).is_some()))
             .flat_map(Section::placeholders)
     }
@@ -126,13 +152,27 @@ impl Template {
 }
 
 impl Section {
-    /// Whether a letter, a digit or a value of it is in every text.
-    fn always_says_something(&self) -> bool {
+    /// Whether it has a letter, a digit or a value.
+    fn says_something(&self) -> bool {
         let says = |piece: &Piece| match piece {
             Piece::Words { text, .. } => is_visible(text),
             Piece::Value(_) => true,
         };
-        !self.optional && self.pieces.iter().any(says)
+        self.pieces.iter().any(says)
+    }
+
+    /// In brackets, with a value that it is there for.
+    fn is_optional_value(&self) -> bool {
+        self.presence == Presence::Optional && self.has_value()
+    }
+
+    /// In brackets, without a value.
+    fn is_remark(&self) -> bool {
+        self.presence == Presence::Optional && !self.has_value()
+    }
+
+    fn has_value(&self) -> bool {
+        self.placeholders().next().is_some()
     }
 
     fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
@@ -184,7 +224,8 @@ impl<'t> Filling<'t> {
         for piece in &section.pieces {
             match piece {
                 Piece::Words { text, parts } => {
-                    let joined = match self.state.after_gap && !section.optional {
+                    let is_always = section.presence == Presence::Always;
+                    let joined = match self.state.after_gap && is_always {
                         true => self.closing_the_gap(text),
                         false => text,
                     };

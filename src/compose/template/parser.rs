@@ -1,6 +1,6 @@
 //! Reads a template, and says everything that is wrong with it.
 
-use super::{Fault, Piece, Placeholder, Section};
+use super::{Fault, Piece, Placeholder, Presence, Section};
 use crate::compose::value::is_invisible;
 
 /// The most characters of a template, and the most values in it, so that no text grows beyond
@@ -58,7 +58,7 @@ impl Parser {
         let bare: Vec<String> = self
             .sections
             .iter()
-            .filter(|section| !section.optional)
+            .filter(|section| section.presence == Presence::Always)
             .flat_map(Section::placeholders)
             .filter(|placeholder| !placeholder.is_always())
             .map(|placeholder| placeholder.name().to_owned())
@@ -68,6 +68,15 @@ impl Parser {
                 &format!("needs {{{name}}}, which not every event has"),
                 "put it into [ ] with the words around it, which are left out without it; \
                  outside of brackets are {application}, {service} and {status}",
+            );
+        }
+        // It parts the values on both sides of it, which would be read as one without it.
+        let says = |it: &Section| it.is_remark() && it.says_something();
+        let mut behind = self.sections.iter().skip_while(|it| !says(it));
+        if behind.any(Section::is_optional_value) {
+            self.fault(
+                "has [ ] without a value before [ ] with one",
+                "put it behind these: it is the first to be left out where there is no room",
             );
         }
         if self.sections.iter().flat_map(Section::placeholders).count() > MAX_VALUES {
@@ -94,7 +103,9 @@ impl Parser {
                 "leave it out; it may have come with a copied text",
             );
         }
-        if self.faults.is_empty() && !self.sections.iter().any(Section::always_says_something) {
+        let mut always = self.sections.iter();
+        let says = |it: &Section| it.presence == Presence::Always && it.says_something();
+        if self.faults.is_empty() && !always.any(says) {
             self.fault(
                 "says nothing when its parts in [ ] are left out",
                 "write words outside of the brackets, too",
@@ -135,7 +146,7 @@ impl Parser {
         }
         self.faults_before = self.faults.len();
         self.sections.push(Section {
-            optional: true,
+            presence: Presence::Optional,
             pieces: Vec::new(),
         });
     }
@@ -144,11 +155,10 @@ impl Parser {
         if !self.is_optional() {
             return self.fault("has a ] without a [", "write ]] for the character itself");
         }
-        let section = self.sections.last();
-        let always = section.is_some_and(|section| section.placeholders().next().is_none());
-        if always && self.is_sound() {
+        let says = self.sections.last().is_some_and(Section::says_something);
+        if !says && self.is_sound() {
             self.fault(
-                "has [ ] without a value in it",
+                "has [ ] with nothing to say in it",
                 "take the brackets away, or double them to show them",
             );
         }
@@ -161,7 +171,8 @@ impl Parser {
     }
 
     fn is_optional(&self) -> bool {
-        self.sections.last().is_some_and(|section| section.optional)
+        let section = self.sections.last();
+        section.is_some_and(|it| it.presence == Presence::Optional)
     }
 
     fn section(&mut self) -> &mut Section {

@@ -77,22 +77,48 @@ fn where_a_part_is_left_out_no_blank_or_bracket_stays() {
 }
 
 #[test]
+fn where_a_part_has_no_room_it_is_as_if_it_were_not_given() {
+    let template = Template::parse("Ready[: {x}] ([{y}])[. Come][ {z}]. Thanks").unwrap_err();
+    assert_eq!(template.len(), 1, "{template:?}");
+    let template = Template::parse("Ready[: {x}] ([{y}])[ on {z}][. Come]. Thanks").unwrap();
+    let filled = |template: &Template| template.fill(|place| Some(place.name().to_owned().into()));
+    assert_eq!(filled(&template), "Ready: x (y) on z. Come. Thanks");
+    assert_eq!((template.remarks(), template.optional_parts()), (1, 3));
+    let brief = template.without_last_remarks(1);
+    assert_eq!(filled(&brief), "Ready: x (y) on z. Thanks");
+    assert_eq!((brief.remarks(), brief.optional_parts()), (0, 3));
+    for (parts, text) in [
+        (1, "Ready: x (y). Thanks"),
+        (2, "Ready: x. Thanks"),
+        (3, "Ready. Thanks"),
+    ] {
+        let shorter = brief.without_last(parts);
+        assert_eq!(filled(&shorter), text);
+        assert_eq!(shorter.placeholders().count(), 3 - parts);
+    }
+}
+
+#[test]
 fn every_fault_is_found_at_once() {
     assert_eq!(
-        faults("a } {b c} ] [d] [{e} [f] {office} {"),
+        faults("a } {b c} ] [?] [{e} [f] {office} {"),
         [
             "has a } without a {",
             "has {b c}, which is no name of a value",
             "has a ] without a [",
-            "has [ ] without a value in it",
+            "has [ ] with nothing to say in it",
             "has a [ within [ ]",
             "has a { without its }",
             "needs {office}, which not every event has",
         ]
     );
     assert_eq!(faults("[{a}"), ["has a [ without its ]"]);
+    assert_eq!(
+        faults("Rooms[ {a}][ and][ {b}]"),
+        ["has [ ] without a value before [ ] with one"]
+    );
     assert_eq!(faults(" "), ["is empty"]);
-    for empty in ["[ {a:link}][ {b:phone}]", ". [{a}]", "!"] {
+    for empty in ["[ {a:link}][ {b:phone}]", ". [{a}]", "[Ready.]", "!"] {
         let what = "says nothing when its parts in [ ] are left out";
         assert_eq!(faults(empty), [what], "{empty}");
     }

@@ -42,6 +42,46 @@ fn only_words_that_are_cut_anyway_pay_for_their_dots() {
 }
 
 #[test]
+fn what_to_do_next_costs_no_word_of_a_reason() {
+    let mut refusals = 0;
+    for listed in LISTED.iter() {
+        let letter = match listed.language {
+            Language::Ru | Language::UzCyrl => "н",
+            _ => "n",
+        };
+        let told = |reason: &str| {
+            let params = [("reason", reason)];
+            let service = listed.service.unwrap_or("passport");
+            let content = content(service, listed.status, listed.language, &params);
+            written(&CATALOG, &content)
+        };
+        let mut places = listed.longest_values();
+        if !places.any(|place| place == ("reason", 80)) {
+            continue;
+        }
+        let reason = format!("{} {}", letter.repeat(39), letter.repeat(40));
+        let (whole, brief) = (told(&reason), told(letter));
+        assert!(whole.contains(&reason), "{whole}");
+        assert!(count(&whole).segments <= listed.limit(), "{whole}");
+        assert!(listed.most.segments <= listed.limit(), "{}", listed.key());
+        // What is said behind a short one is the text's own.
+        let behind = brief.rsplit_once(&format!(" {letter}.")).unwrap().1;
+        assert!(whole.ends_with(behind) || whole.ends_with(&format!("{reason}.")));
+        refusals += usize::from(!behind.is_empty());
+    }
+    assert_eq!(refusals, 4 * Language::ALL.len());
+}
+
+#[test]
+fn words_have_the_room_of_a_remark_that_is_left_out() {
+    let (own, reason) = ("o".repeat(110), "word ".repeat(8) + "end");
+    let text = format!("{{ text = \"{own}[ {{reason:40}}.][ Apply again.]\", segments = 1 }}");
+    let told = |reason: &str| ready(&text, &[("reason", reason)]);
+    assert_eq!(told("short"), format!("{own} short. Apply again."));
+    assert_eq!(told(&reason), format!("{own} {reason}."));
+}
+
+#[test]
 fn what_is_left_of_a_value_or_a_name_leads_nowhere() {
     // A text with room for the value up to where it would be a link; brackets take two septets.
     let value = |value: &str, as_link: &str| {

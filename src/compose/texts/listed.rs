@@ -7,7 +7,7 @@ use xabar_events::Language;
 use xabar_sms::{Cost, cheapest};
 
 use super::{Names, Texts};
-use crate::compose::budget::shorten;
+use crate::compose::budget::{shorten, with_room_for_values};
 use crate::compose::news::News;
 use crate::compose::selection::{Entry, Wording};
 use crate::compose::template::{Placeholder, Source};
@@ -23,11 +23,11 @@ pub struct Listed<'a> {
     /// The only service that it is for; `None`: all that have none of their own.
     pub service: Option<&'a str>,
     pub status: &'a str,
-    /// What it costs without the parts that may be left out, for an application number of eight
+    /// What it costs without the parts that have values and may be left out, for an application number of eight
     /// digits and the service with the longest name.
     pub least: Cost,
     /// What it would cost with every value at its longest, in the letters of its language, for an application number of
-    /// eight digits.
+    /// eight digits, and no remark that has no room beside them.
     pub most: Cost,
     /// The most segments that it or its language says it should take.
     pub budget: Option<usize>,
@@ -191,29 +191,36 @@ impl Texts {
         })
     }
 
-    /// What a text would cost with this number and values as long as they may be, their words of this letter, if it were
-    /// not shortened.
+    /// What a text would cost with this number and values as long as they may be, their words of this letter, if no value
+    /// were shortened.
     fn whole(&self, entry: Entry<'_>, number: &str, letter: &str) -> Cost {
-        let text = entry.wording.template.fill(|place| match &place.source {
-            Source::Application => Some(number.into()),
-            Source::Service => Some(self.service_or_longest(entry)),
-            Source::Status => Some(self.status(entry.status)),
-            Source::Param(_) => Some(self.forms.longest(place.form, letter)),
-        });
-        cheapest(&text, self.rules).cost
+        let value = |place: &Placeholder| Some(self.longest_value(entry, place, number, letter));
+        let budget = self.budget_of(entry.wording);
+        let template = with_room_for_values(&entry.wording.template, value, &budget);
+        self.cost(&template.fill(|place| Some(value(place)?.text)))
+    }
+
+    fn longest_value<'a>(
+        &'a self,
+        entry: Entry<'a>,
+        place: &Placeholder,
+        number: &str,
+        letter: &str,
+    ) -> Written<'a> {
+        Written::from(match &place.source {
+            Source::Application => number.to_owned().into(),
+            Source::Service => self.service_or_longest(entry),
+            Source::Status => self.status(entry.status),
+            Source::Param(_) => self.forms.longest(place.form, letter),
+        })
     }
 
     /// The dearest of what it may come to when it is shortened.
     fn longest_when_shortened(&self, entry: Entry<'_>) -> Cost {
         let dearest = LETTERS.map(|letter| {
-            let value = |place: &Placeholder| {
-                Some(Written::from(match &place.source {
-                    Source::Application => letter.repeat(LONGEST_NUMBER).into(),
-                    Source::Service => self.service_or_longest(entry),
-                    Source::Status => self.status(entry.status),
-                    Source::Param(_) => self.forms.longest(place.form, letter),
-                }))
-            };
+            let number = letter.repeat(LONGEST_NUMBER);
+            let value =
+                |place: &Placeholder| Some(self.longest_value(entry, place, &number, letter));
             let budget = self.budget_of(entry.wording);
             self.cost(&shorten(&entry.wording.template, value, &budget).0)
         });

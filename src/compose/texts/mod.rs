@@ -14,7 +14,7 @@ use xabar_sms::{Cost, LanguageRules, cheapest};
 
 use self::given::Given;
 pub use self::listed::{LONGEST_NUMBER, Listed, LongestAnswer};
-use super::budget::{Budget, KEPT, WHOLE, cut, shorten};
+use super::budget::{Budget, KEPT, WHOLE, cut, shorten, with_room_for_values};
 use super::news::News;
 use super::selection::{Selection, Wording};
 use super::template::{Form, Placeholder, Source, Template};
@@ -173,10 +173,11 @@ impl Texts {
     /// A text that fits, and how many of the template's last parts are not in it. Where there is room in the segments that
     /// it takes, values are longer than their places say.
     fn shorten(&self, wording: &Wording, news: News<'_>) -> (String, usize) {
-        let template = &wording.template;
-        let given = Given::to(template, |place| self.given(place, news));
+        let given = Given::to(&wording.template, |place| self.given(place, news));
         let value = |place: &Placeholder| given.written(place);
-        let (text, crowded_out) = shorten(template, value, &self.budget_of(wording));
+        let budget = self.budget_of(wording);
+        let template = &*with_room_for_values(&wording.template, value, &budget);
+        let (text, crowded_out) = shorten(template, value, &budget);
         let whole = template.fill(|place| given.text(place));
         match self.fits(&whole, wording) {
             true => (self.with_room(text, template, &given, news), crowded_out),

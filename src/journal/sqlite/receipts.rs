@@ -316,6 +316,12 @@ mod tests {
     }
 
     #[test]
+    fn once_one_surely_is_meant_what_is_in_memory_is_read_all_the_same() {
+        let newest: Vec<_> = (101 - MOST_READ as u64..=100).collect();
+        assert_eq!(found_of_many(true, None, 100), (newest, MOST_READ));
+    }
+
+    #[test]
     fn once_one_surely_is_meant_what_is_not_in_memory_is_not_read() {
         let (found, read) = found_of_many(false, None, 100);
         assert_eq!(found.last(), Some(&100));

@@ -38,6 +38,11 @@ fn silent(world: &mut World, sent: &Sent) {
     world.hear(sent.operator, Event::TimedOut(sent.token()));
 }
 
+/// Its window is full of what it does not answer.
+fn nothing(world: &mut World, _: &Sent) {
+    world.smsc(UCELL).room = 0;
+}
+
 /// The first operator's answers are such until it is left alone.
 pub(super) fn trip(world: &mut World, end: End) {
     world.publish_all((0..40).map(apart));
@@ -113,6 +118,43 @@ fn an_operator_that_is_bound_and_of_no_use_is_left_alone_and_its_messages_go_to_
         assert!(world.sent().is_empty(), "half of its answers were bad");
         let moved = live(&mut world, 70, end);
         assert!(moved >= 80, "{moved}, and a few tried it");
+    }
+}
+
+#[test]
+fn while_an_operator_does_not_do_its_work_what_another_carries_goes_at_once() {
+    let ends: [(End, bool); 7] = [
+        (refused, true),
+        (throttled, true),
+        (full, true),
+        (not_bound, true),
+        (lost, true),
+        (silent, true),
+        (nothing, false),
+    ];
+    for (which, (end, is_left_alone)) in ends.into_iter().enumerate() {
+        let log = LogLines::listen(tracing::Level::INFO);
+        let mut world = World::new();
+        world.smsc(UCELL).room = 50;
+        // More than memory holds for it.
+        world.publish_all((0..3000).map(apart));
+        for second in 0..30 {
+            world.publish(Notification {
+                msisdn: other_phone(second),
+                ..apart(10_000 + second)
+            });
+            let (sick, well): (Vec<_>, Vec<_>) = world
+                .sent()
+                .into_iter()
+                .partition(|sent| sent.operator == UCELL);
+            assert_eq!(well.len(), 1, "{which} at {second}");
+            world.answer(&well[0], Status::ROK, &second.to_string());
+            for sent in sick {
+                end(&mut world, &sent);
+            }
+            world.advance(SECOND);
+        }
+        assert_eq!(log.take().contains("left alone"), is_left_alone, "{which}");
     }
 }
 

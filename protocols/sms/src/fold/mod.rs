@@ -21,10 +21,11 @@ pub fn fold(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut folded = String::with_capacity(text.len());
-    for character in text.chars() {
-        if is_left_alone(character)
-            || is_power(character, folded.chars().next_back().unwrap_or(' '))
-        {
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        let before = || folded.chars().next_back().unwrap_or(' ');
+        let after = || characters.clone().next().unwrap_or(' ');
+        if is_left_alone(character) || is_power(character, before(), after()) {
             folded.push(character);
         } else if let Some(replacement) = replacement(character) {
             folded.push_str(replacement);
@@ -56,9 +57,11 @@ fn is_left_alone(character: char) -> bool {
     ('\u{400}'..='\u{4FF}').contains(&character) || gsm7::code(character).is_some()
 }
 
-/// m² may be m2, but 10² is not 102.
-pub(crate) fn is_power(character: char, before: char) -> bool {
-    matches!(character, '²' | '³') && before.is_ascii_digit()
+/// m² may be m2, but 10² is not 102, nor is ²12 212.
+pub(crate) fn is_power(character: char, before: char, after: char) -> bool {
+    let is_raised = |each: char| matches!(each, '²' | '³');
+    let is_of_a_number = |each: char| each.is_ascii_digit() || is_raised(each);
+    is_raised(character) && (is_of_a_number(before) || is_of_a_number(after))
 }
 
 pub(crate) fn is_cyrillic(character: char) -> bool {
@@ -184,6 +187,9 @@ mod tests {
     #[test]
     fn powers_stay_powers() {
         assert_eq!(fold("120 m², 5 m³, 10², 10³"), "120 m2, 5 m3, 10², 10³");
+        for numbers in ["²12", "12²5", "10²³", "m²12"] {
+            assert_eq!(fold(numbers), numbers);
+        }
     }
 
     #[test]

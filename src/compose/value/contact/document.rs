@@ -129,14 +129,15 @@ impl Skeleton {
         (is_fine && is_within).then_some(start + whole.len() + 1 + fraction.len())
     }
 
-    /// Whether no other digits go on with these, nor a sign of a number to call: behind a comma there may be a house, if they
-    /// `may_go_on`, a date, and a sum.
+    /// Whether no other digits go on with these, nor a sign of a number to call: behind a comma there may be a house or a
+    /// year, if they `may_go_on`, a date, and a sum.
     pub(super) fn is_whole(&self, start: usize, end: usize, may_go_on: bool) -> bool {
         let is_parted = matches!(self.at(end), ',' | ';' | ')');
         let run = self.end_of_number(end - 1);
         let beyond = self.without_sum_of_money(self.groups(end, run), run);
+        let is_a_year = || matches!(&*beyond, [(_, year)] if is_year(year));
         let goes_on_at_most = |most: usize| match may_go_on {
-            true => beside_dates_and_hours(&beyond).digits <= most,
+            true => beside_dates_and_hours(&beyond).digits <= most || (is_parted && is_a_year()),
             false => beyond.is_empty(),
         };
         self.is_unsigned(start, end) && goes_on_at_most(if is_parted { OF_A_HOUSE } else { 0 })

@@ -58,6 +58,11 @@ impl Naming {
         names.contains(&self.last())
     }
 
+    /// The same, or the word before it: `ИНН организации 301234567` says whose it is.
+    pub(super) fn is_or_whose(&self, names: &[&str]) -> bool {
+        self.is(names) || names.contains(&self.before_last())
+    }
+
     /// Whether the last word begins with one of these.
     pub(super) fn begins(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.last().starts_with(name))
@@ -105,11 +110,13 @@ pub(super) fn in_capitals(word: &[char]) -> String {
     letters.flat_map(|each| each.to_uppercase()).collect()
 }
 
-/// Without one blank, a colon, and the blank before that.
+/// Without one blank, a colon, and the blank or the bracket before that: `STIR (INN): `.
 fn without_colon(text: &[char]) -> &[char] {
     let text = text.strip_suffix(&[' ']).unwrap_or(text);
     let text = text.strip_suffix(&[':']).unwrap_or(text);
-    text.strip_suffix(&[' ']).unwrap_or(text)
+    text.strip_suffix(&[' '])
+        .or(text.strip_suffix(&[')']))
+        .unwrap_or(text)
 }
 
 fn without_sign(text: &[char]) -> (&[char], bool) {

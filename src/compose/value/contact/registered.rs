@@ -2,6 +2,7 @@
 //! `JSHSHIR 31201901234567`, `h/r 20208000900123456001`; and what has a series: `AB1234567`, `RR-26 1204418`.
 
 use super::document::begins_like_a_call;
+use super::naming::Naming;
 use super::{Skeleton, is_of_a_series};
 
 /// A taxpayer's number.
@@ -82,28 +83,29 @@ impl Skeleton {
         (is_one && self.is_whole(start, end, true)).then_some(end)
     }
 
-    /// Where a number ends that is registered, of which these are the first digits. It has no signs within, and but for the
-    /// one of a taxpayer more digits than any number to call.
+    /// Where a number ends that is registered, of which these are the first digits, or the last one of several that commas
+    /// part. It has no signs within, and but for the one of a taxpayer more digits than any number to call.
     pub(super) fn end_of_a_registered(&self, start: usize) -> Option<usize> {
-        let rest = self.0.get(start..).unwrap_or_default();
-        let of_it = rest.iter().take_while(|each| each.is_ascii_digit());
-        let number: String = of_it.collect();
-        if number.len() < OF_A_TAXPAYER {
+        if self.plain_digits(start) < OF_A_TAXPAYER {
             return None;
         }
         let naming = self.naming(start);
-        let is_one = match number.len() {
-            OF_A_TAXPAYER => naming.is(&TAXPAYERS) && !begins_like_a_call(&number),
-            OF_A_PERSON => naming.is(&PEOPLE) && is_of_a_person(&number),
-            OF_A_PHONE => naming.is(&PHONES) && !begins_like_a_prefix(&number),
-            length => {
-                OF_AN_ACCOUNT.contains(&length)
-                    && (naming.begins(&ACCOUNTS) || naming.is(&SHORT_ACCOUNTS))
-                    && !begins_like_a_prefix(&number)
+        let mut begin = start;
+        loop {
+            let end = begin + self.plain_digits(begin);
+            let number: String = self.0.get(begin..end)?.iter().collect();
+            if !is_registered(&number, &naming) {
+                return None;
             }
-        };
-        let end = start + number.len();
-        (is_one && self.is_whole(start, end, true)).then_some(end)
+            if self.is_whole(start, end, true) {
+                return Some(end);
+            }
+            begin = match self.0.get(end..)? {
+                [',' | ';', ' ', ..] => end + 2,
+                [',' | ';', ..] => end + 1,
+                _ => return None,
+            };
+        }
     }
 }
 
@@ -116,6 +118,20 @@ pub(super) fn is_series(text: &[char]) -> bool {
         [_, one, two] if !(is_first(one) && is_first(two)) => false,
         [_, _] | [_, _, _] => letters.iter().all(|each| is_of_a_series(*each)),
         _ => false,
+    }
+}
+
+/// Whether it is one of those that are so named.
+fn is_registered(number: &str, naming: &Naming) -> bool {
+    match number.len() {
+        OF_A_TAXPAYER => naming.is_or_whose(&TAXPAYERS) && !begins_like_a_call(number),
+        OF_A_PERSON => naming.is_or_whose(&PEOPLE) && is_of_a_person(number),
+        OF_A_PHONE => naming.is_or_whose(&PHONES) && !begins_like_a_prefix(number),
+        length => {
+            OF_AN_ACCOUNT.contains(&length)
+                && (naming.begins(&ACCOUNTS) || naming.is_or_whose(&SHORT_ACCOUNTS))
+                && !begins_like_a_prefix(number)
+        }
     }
 }
 
@@ -149,11 +165,15 @@ mod tests {
             "ААF1234567",
             "RR-26 1204418, 15.03.2026",
             "Jarima qarori RR26 1204418",
+            "Pasport AB1234567, 2026-yil",
         ] {
             assert_eq!(contact_in(words), None, "{words}");
         }
         for number in [
             "AB 9012345, 67",
+            "AB 9012345, 2026",
+            "AB1234567 2026",
+            "AB1234567, 2026, 12",
             "AB № 9300000/0/0/2026",
             "AB 9012345 6/7/2026",
             "AB 9012345 12:30",
@@ -189,6 +209,12 @@ mod tests {
             "8600 **** **** 1234",
             "Karta 8600 12** **** 1234, 15.03.2026",
             "860012******1234",
+            "STIR (INN): 301234567",
+            "ИНН организации 301234567",
+            "STIR egasi: 301234567, 302345678",
+            "IMEI 356938035643809, IMEI 356938035643817",
+            "IMEI: 356938035643809, 356938035643817",
+            "IMEI 356938035643809; 356938035643817, 2026-yil",
         ] {
             assert_eq!(contact_in(words), None, "{words}");
         }
@@ -196,6 +222,14 @@ mod tests {
             "STIR 901234567",
             "STIR 998901234567",
             "STIR 301234567 90",
+            "STIR 301234567, 901234567",
+            "STIR 301234567, 30123456",
+            "STIR 301234567 302345678",
+            "STIR (INN): 901234567",
+            "ИНН организации 901234567",
+            "ИНН. Звоните 301234567",
+            "INN raqami. Bank 301234567",
+            "IMEI 356938035643809, 998901234567",
             "STIR +301234567",
             "Tel 301234567",
             "JSHSHIR 90123456789012",
