@@ -15,7 +15,7 @@ use std::time::Duration;
 use lapin::options::BasicGetOptions;
 use serde_json::Value;
 use support::amqp::Peer;
-use support::broker;
+use support::broker::{self, Broker};
 use tokio::time::sleep;
 
 fn bench(arguments: &[&str]) -> Command {
@@ -84,7 +84,11 @@ fn figures_of_floor_and_gateway_are_one_object() {
     assert!(positive(&figures["limits"]["simulator"]));
 
     assert!(is_empty(&data), "the journals are gone");
-    assert_eq!(queues(id), [""; 0], "and so are the queues");
+    assert_eq!(
+        queues(broker::shared(), id),
+        [""; 0],
+        "and so are the queues"
+    );
     std::fs::remove_dir(data).unwrap();
 }
 
@@ -204,8 +208,8 @@ fn positive(value: &Value) -> bool {
 }
 
 /// Those of the bench with this process id.
-fn queues(id: u32) -> Vec<String> {
-    let listed = broker::shared().ctl(&["-q", "list_queues", "name"]);
+fn queues(broker: &Broker, id: u32) -> Vec<String> {
+    let listed = broker.ctl(&["-q", "list_queues", "name"]);
     let ours = format!("xabar-bench-{id}-");
     let ours = listed.lines().filter(|name| name.starts_with(&ours));
     ours.map(|name| name.trim().to_owned()).collect()
@@ -225,7 +229,7 @@ fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     let stopped = stopped.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut stopped = stopped.spawn().unwrap();
     let id = stopped.id();
-    until(|| !queues(id).is_empty() || stopped.try_wait().unwrap().is_some());
+    until(|| !queues(broker::shared(), id).is_empty() || stopped.try_wait().unwrap().is_some());
     let kill = format!("kill -s HUP {}", stopped.id());
     // If it has ended by itself, its output tells why.
     Command::new("sh").args(["-c", &kill]).status().unwrap();
@@ -234,7 +238,34 @@ fn a_bench_that_is_told_to_stop_leaves_nothing_behind() {
     assert!(output.stdout.is_empty());
     assert!(told(&output).contains("stopped"), "{}", told(&output));
     assert!(is_empty(&data), "the journals are gone");
-    assert_eq!(queues(id), [""; 0], "and so are the queues");
+    assert_eq!(
+        queues(broker::shared(), id),
+        [""; 0],
+        "and so are the queues"
+    );
+    std::fs::remove_dir(data).unwrap();
+}
+
+#[test]
+fn a_broker_that_is_short_of_memory_is_named_and_nothing_is_left_in_it() {
+    let (broker, data) = (Broker::start(), folder("bench-blocked"));
+    broker.ctl(&["set_vm_memory_high_watermark", "0.00001"]);
+    let mut blocked = bench(&[
+        "--limits",
+        "--messages=20000",
+        "--url",
+        &broker.url(),
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let blocked = blocked.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let blocked = blocked.spawn().unwrap();
+    let id = blocked.id();
+    let output = blocked.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", told(&output));
+    let why = "blocks who publishes";
+    assert!(told(&output).contains(why), "{}", told(&output));
+    assert_eq!(queues(&broker, id), [""; 0]);
     std::fs::remove_dir(data).unwrap();
 }
 

@@ -1,5 +1,7 @@
-//! The folder of the journals, gone at the end.
+//! The folder of the journals, gone at the end. Nobody else reads what is in it: a configuration may hold a broker's password.
 
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::Failure;
@@ -14,7 +16,8 @@ impl Folder {
         let parent = parent.map_or_else(std::env::temp_dir, Path::to_owned);
         let name = format!("xabar-bench-{}", std::process::id());
         let made = std::path::absolute(parent.join(name)).and_then(|path| {
-            std::fs::create_dir_all(&path)?;
+            let mut private = DirBuilder::new();
+            private.recursive(true).mode(0o700).create(&path)?;
             Ok(Self { path })
         });
         made.map_err(|error| {

@@ -74,7 +74,7 @@ pub(super) async fn measure(
     gateway::until_bound(&handle, &mut child).await?;
     sleep(SUBSCRIBED).await;
     let (pace, subscribers) = tokio::select! {
-        published = publish(&stage, &setup, rate, &bar) => published?,
+        published = publishing::unless_blocked(&stage, publish(&stage, &setup, rate, &bar)) => published?,
         over = child.until_over() => return Err(over),
     };
     until_delivered(&handle, &stage, messages, &mut child).await?;

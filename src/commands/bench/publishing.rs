@@ -6,6 +6,7 @@ use std::time::Duration;
 use indicatif::ProgressBar;
 use lapin::{Channel, Confirmation, PublisherConfirm};
 use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
 
 use super::Failure;
 use super::events::{Load, publication};
@@ -19,6 +20,38 @@ const BURSTS_UNDER_WAY: usize = 8;
 
 /// Publishes all of them; how long that took.
 pub(super) async fn fill(
+    stage: &Stage,
+    load: Load,
+    now: UnixMillis,
+    progress: &ProgressBar,
+) -> Result<Duration, Failure> {
+    unless_blocked(stage, publish(stage, load, now, progress)).await
+}
+
+/// What is published, unless the broker takes no more of it: then nothing that is begun comes to an end.
+pub(super) async fn unless_blocked<T>(
+    stage: &Stage,
+    published: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        published = published => published,
+        why = blocked(stage) => Err(why),
+    }
+}
+
+async fn blocked(stage: &Stage) -> Failure {
+    loop {
+        let was_blocked = stage.is_blocked();
+        sleep(SHORT).await;
+        if was_blocked && stage.is_blocked() {
+            return Failure::because(
+                "the broker blocks who publishes: it is short of disk or memory, as its log says",
+            );
+        }
+    }
+}
+
+async fn publish(
     stage: &Stage,
     load: Load,
     now: UnixMillis,
@@ -47,19 +80,32 @@ pub(super) async fn fill(
     Ok(took)
 }
 
+/// How long the broker may take for one burst.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// For how long it has to be short of disk or memory.
+const SHORT: Duration = Duration::from_secs(5);
+
 /// Every event has to be in the queue.
 pub(super) async fn settle(
     burst: Vec<PublisherConfirm>,
     progress: &ProgressBar,
 ) -> Result<(), Failure> {
     let number = burst.len() as u64;
-    for confirm in burst {
-        if !matches!(confirm.await.map_err(failed)?, Confirmation::Ack(None)) {
-            return Err(Failure::because(
-                "the broker did not take an event: is it short of disk or memory?",
-            ));
+    let all = async {
+        for confirm in burst {
+            if !matches!(confirm.await.map_err(failed)?, Confirmation::Ack(None)) {
+                return Err(Failure::because("the broker did not take an event"));
+            }
         }
-    }
+        Ok(())
+    };
+    let Ok(taken) = timeout(PATIENCE, all).await else {
+        return Err(Failure::because(
+            "the broker did not take all of a burst of events within a minute",
+        ));
+    };
+    taken?;
     progress.inc(number);
     Ok(())
 }

@@ -18,11 +18,15 @@ use crate::intake::amqp::{Source, ensure_topology};
 pub(super) struct Stage {
     /// `None` once it is closed.
     connection: Option<Connection>,
+    brokers: Brokers,
     channel: Channel,
     pub(super) names: Names,
     /// [`cleared`] waits for it.
     _left: TaskTrackerToken,
 }
+
+/// What our connections are for.
+const PURPOSE: &str = "bench";
 
 /// What no other run has.
 #[derive(Clone, Debug)]
@@ -61,11 +65,11 @@ impl Stage {
         let brokers =
             Brokers::parse([url.as_str()]).map_err(|error| Failure::Usage(error.to_string()))?;
         let names = Names::new();
-        let connection = broker::connect_once(&brokers, "bench")
+        let connection = broker::connect_once(&brokers, PURPOSE)
             .await
             .map_err(Failure::because)?;
         let source = Source::new(
-            brokers,
+            brokers.clone(),
             names.exchange.as_str(),
             names.queue.as_str(),
             &["application.status.#".to_owned()],
@@ -91,6 +95,7 @@ impl Stage {
         let channel = made.await.map_err(failed)?;
         Ok(Self {
             connection: Some(connection),
+            brokers,
             channel,
             names,
             _left: left,
@@ -103,6 +108,12 @@ impl Stage {
             return Err(Failure::because("the connection to the broker is closed"));
         };
         broker::confirming_channel(connection).await.map_err(failed)
+    }
+
+    /// Whether the broker takes nothing more that is published.
+    pub(super) fn is_blocked(&self) -> bool {
+        let connection = self.connection.as_ref();
+        connection.is_some_and(|it| it.status().blocked())
     }
 
     /// The channel for everything else.
@@ -126,7 +137,7 @@ impl Stage {
     /// Deletes what the run had.
     pub(super) async fn close(mut self) {
         if let Some(connection) = self.connection.take() {
-            clear(connection, self.names.clone()).await;
+            clear(connection, self.brokers.clone(), self.names.clone()).await;
         }
     }
 }
@@ -134,7 +145,7 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         if let Some(connection) = self.connection.take() {
-            LEFT.spawn(clear(connection, self.names.clone()));
+            LEFT.spawn(clear(connection, self.brokers.clone(), self.names.clone()));
         }
     }
 }
@@ -158,8 +169,12 @@ pub(super) fn failed(error: lapin::Error) -> Failure {
     Failure::because(format!("the broker: {}", broker::why(&error)))
 }
 
-/// As far as it goes: what is left in a private broker goes with it.
-async fn clear(connection: Connection, names: Names) {
+/// As far as it goes: what is left in a private broker goes with it. Over a connection of its own: of one that publishes a
+/// broker reads nothing more that is short of disk or memory.
+async fn clear(publishing: Connection, brokers: Brokers, names: Names) {
+    let Ok(connection) = broker::connect_once(&brokers, PURPOSE).await else {
+        return;
+    };
     let deleted = async {
         let channel = connection.create_channel().await?;
         for queue in [&names.queue, &names.rejected, &names.outcomes] {
@@ -174,4 +189,8 @@ async fn clear(connection: Connection, names: Names) {
     };
     deleted.await.ok();
     broker::close(connection).await;
+    // A broker that reads nothing of it hears no farewell.
+    if !publishing.status().blocked() {
+        broker::close(publishing).await;
+    }
 }
