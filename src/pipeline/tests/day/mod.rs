@@ -257,9 +257,8 @@ impl Day {
         self.die();
         for _ in 0..20 {
             self.world.beat();
-            let world = &mut self.world;
             self.promises
-                .told(&mut world.outcomes, &world.laws, &self.operators);
+                .told(&mut self.world.outcomes, &self.operators);
             let answers = self.world.laws.new_answers();
             self.promises.answered(now, &answers, &self.world.laws);
             let sent = self.world.sent();
@@ -346,9 +345,8 @@ impl Day {
     fn take_up_again(&mut self) {
         self.operators.gateway_died(&mut self.world);
         self.promises.gateway_died();
-        let world = &mut self.world;
         self.promises
-            .told(&mut world.outcomes, &world.laws, &self.operators);
+            .told(&mut self.world.outcomes, &self.operators);
         // What was not acknowledged comes again.
         self.world.bring(self.agencies.again());
     }

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rustc_hash::{FxHashMap, FxHashSet};
-use xabar_events::{Event as Incoming, Msisdn, Outcome, Priority, State};
+use rustc_hash::FxHashMap;
+use xabar_events::{Event as Incoming, Msisdn, Notification, Outcome, Priority, State};
 
 use super::super::laws::Laws;
 use super::super::world::*;
@@ -27,8 +27,6 @@ pub(super) struct Promises {
     /// Events that were not accepted yet, and are to be followed.
     published: FxHashMap<String, Followed>,
     operators: BTreeMap<OperatorId, Share>,
-    /// Events that go in the place of urgent ones of their applications.
-    instead: FxHashSet<Box<str>>,
     /// Of each message of which something was told.
     repeats: FxHashMap<u64, u32>,
 }
@@ -80,19 +78,9 @@ impl Promises {
         }
     }
 
-    pub(super) fn told(
-        &mut self,
-        outcomes: &mut Vec<Outcome<'static>>,
-        laws: &Laws,
-        operators: &Operators,
-    ) {
+    pub(super) fn told(&mut self, outcomes: &mut Vec<Outcome<'static>>, operators: &Operators) {
         for outcome in outcomes.drain(..) {
             let message: u64 = outcome.message.parse().unwrap();
-            if let Some(by) = &outcome.by
-                && laws.message(message).lane == Lane::Urgent
-            {
-                self.instead.insert(by.as_ref().into());
-            }
             let repeats = self.repeats.entry(message).or_default();
             *repeats = outcome.repeats.max(*repeats);
             match outcome.state {
@@ -142,9 +130,12 @@ impl Promises {
         for sent in sent {
             let message = laws.message(sent.message());
             let share = self.operators.entry(sent.operator).or_default();
-            let lane = match self.instead.contains(message.key.id.as_str()) {
-                true => Lane::Urgent,
-                false => message.lane,
+            // What it supersedes is told so when there is a result of it.
+            let is_instead = sent.submission.urgent && laws.may_go_instead_of_urgent(message);
+            let lane = if is_instead {
+                Lane::Urgent
+            } else {
+                message.lane
             };
             for soon in [&mut share.answers, &mut share.urgent] {
                 soon.submitted[lane as usize] += 1;
@@ -215,4 +206,26 @@ pub(super) fn carrier(msisdn: Msisdn) -> OperatorId {
         true => UCELL,
         false => BEELINE,
     }
+}
+
+#[test]
+fn what_goes_instead_of_an_urgent_one_counts_as_urgent() {
+    let mut world = World::new();
+    world.smsc(UCELL).room = 0;
+    let of_the_day = |id| Notification {
+        key: key("agency-0", id),
+        ..status(id)
+    };
+    let urgent = Notification {
+        priority: Priority::Urgent,
+        ..of_the_day("older")
+    };
+    world.publish_all([urgent, of_the_day("newer")]);
+    world.smsc(UCELL).room = 1;
+    world.beat();
+    let mut promises = Promises::default();
+    let newer = world.one_sent();
+    assert_eq!(newer.message(), 2);
+    promises.submitted(&[newer], &world.laws);
+    assert_eq!(promises.operators[&UCELL].urgent.submitted, [0, 1, 0, 0]);
 }

@@ -89,6 +89,16 @@ impl Laws {
         let passed = passed.filter(|_| !is_in_another_turn);
         assert_eq!(passed, None, "{id} goes before one that was due earlier");
     }
+
+    /// Whether a status that goes may do so in the place of an older, urgent one of its application.
+    pub(in super::super) fn may_go_instead_of_urgent(&self, message: &Message) -> bool {
+        let mut others = self.threads[&message.thread].iter();
+        others.any(|other| {
+            let other = &self.messages[other];
+            let is_older = other.message.order() < message.order();
+            is_older && other.message.lane == Lane::Urgent && other.waits()
+        })
+    }
 }
 
 impl Known {
