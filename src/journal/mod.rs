@@ -308,6 +308,8 @@ pub struct Used {
     pub bulk: Places,
     /// How many of its campaigns have times on that day and on each after it, and have not gone.
     pub campaigns: Vec<u32>,
+    /// Which of these days had no room for some of them, whose times are later ones for that, or that have none.
+    pub full: Vec<bool>,
 }
 
 /// The places that were given to those that wait for an agency's quota.

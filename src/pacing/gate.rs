@@ -120,15 +120,6 @@ impl Gate {
     }
 
     /// What a message waits for longest, if it may not go now, after those submitted to its subscriber before.
-    pub(super) fn wait(
-        &mut self,
-        message: &Message,
-        submitted: &[UnixMillis],
-        now: &Now,
-    ) -> Option<Wait> {
-        self.wait_in(line_of(message), message, submitted, now)
-    }
-
     pub(super) fn wait_in(
         &mut self,
         line: Line,

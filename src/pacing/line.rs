@@ -30,12 +30,13 @@ impl Gate {
         if !self.daily.is_empty()
             && let Some(daily) = self.daily.get_mut(&message.agency())
         {
+            daily.pass(now.wall);
+            let begins = daily.today().start;
             let spent = match line {
+                // By a clock that was set back. Who is new goes, and counts on the day that is counted.
+                Line::Late(_) | Line::Anew(_) if now.wall < begins => Some(begins),
                 Line::Late(_) if is_spread => daily.spent_by_normal(false, now.wall),
-                _ if is_spread => {
-                    daily.pass(now.wall);
-                    daily.full_until(now.wall, is_anew(line))
-                }
+                _ if is_spread => daily.full_until(now.wall, is_anew(line)),
                 _ => daily.spent_until(message.lane, is_anew(line), now.wall),
             };
             let spent = spent.map(|end| now.steady_at(end));
@@ -362,6 +363,15 @@ impl Gate {
         !is_to_come || in_same_line
     }
 
+    /// As what a message goes in that turn: of one campaign as the older one, since its own time may be far from those that are late.
+    pub(super) fn line_instead(&self, message: &Message, turn: &Message) -> Line {
+        let campaign = self.best(message);
+        match campaign.is_some() && campaign == self.best(turn) {
+            true => line_of(turn),
+            false => line_of(message),
+        }
+    }
+
     /// A place for its agency's quota is nobody's any more.
     fn leave_line(&mut self, message: &Message, place: Option<UnixMillis>, now: &Now) {
         if let Some(place) = place
@@ -391,12 +401,10 @@ impl Gate {
         let place = self.best(message)?;
         let spreading = self.spreads.get_mut(place)?;
         let mut daily = self.daily.get_mut(&message.agency());
-        let from = daily.as_mut().and_then(|daily| {
+        // A clock that was set back may be before the day that is counted.
+        let from = daily.as_mut().map(|daily| {
             let spent = daily.spent_by_normal(is_anew(line), now.wall);
-            // No time of a day that those before it were turned away from, though another leaves it.
-            let last = now.wall_at(spreading.last());
-            let joins = (line == Line::Joins).then(|| daily.day_of(last).start);
-            spent.max(joins)
+            spent.unwrap_or(daily.today().start)
         });
         let mut daily = daily.filter(|_| !is_late);
         let open = |steady| {

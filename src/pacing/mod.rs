@@ -37,12 +37,14 @@ use gate::Gate;
 use lanes::Lanes;
 pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
+use line::line_of;
 pub(crate) use line::{Came, came};
 pub use pauses::Scope;
 pub use quiet_hours::QuietHours;
 pub(crate) use quiet_hours::is_within;
 pub use rights::UrgentRight;
 pub use rules::{Affected, Rules};
+use spread::Line;
 pub use spread::Spread;
 use subscribers::Subscribers;
 use threads::Threads;
@@ -325,16 +327,28 @@ impl Pacer {
 
     /// Whether a message of this subscriber and lane may go now, and if not, when and why.
     pub fn permits(&mut self, message: &Message, now: &Now) -> Result<(), (UnixMillis, Reason)> {
+        self.permits_in(line_of(message), message, now)
+    }
+
+    fn permits_in(
+        &mut self,
+        line: Line,
+        message: &Message,
+        now: &Now,
+    ) -> Result<(), (UnixMillis, Reason)> {
         let submitted = match is_rest(message) {
             true => &[],
             false => self.subscribers.submitted(message.msisdn),
         };
-        self.gate.wait(message, submitted, now).map_or(Ok(()), Err)
+        self.gate
+            .wait_in(line, message, submitted, now)
+            .map_or(Ok(()), Err)
     }
 
     /// Whether a message may go now that it is the turn of an older one of its thread.
     pub fn permits_instead(&mut self, message: &Message, turn: &Message, now: &Now) -> bool {
-        self.gate.may_take_turn(message, turn, now) && self.permits(message, now).is_ok()
+        let line = self.gate.line_instead(message, turn);
+        self.gate.may_take_turn(message, turn, now) && self.permits_in(line, message, now).is_ok()
     }
 
     /// The limit that holds the subscriber of a message that was put off a moment ago.

@@ -312,6 +312,7 @@ pub(in crate::journal) fn what_an_agency_used_is_what_it_was_last_said_to_be(
             next: on(day + 4),
         },
         campaigns: vec![7, 0, u32::MAX],
+        full: vec![false, true],
     };
     let (one, other) = (AgencyKey(1), AgencyKey(u32::MAX));
     for used in [

@@ -33,6 +33,8 @@ const STEPS: &[&str] = &[
     // Into how many slices the keys are cut for a merge, 2 to the power of it, was not always told by the number of buckets.
     "ALTER TABLE runs ADD COLUMN slice_bits INTEGER NOT NULL DEFAULT 0;
      UPDATE runs SET slice_bits = min(bits, 10) WHERE stage = 2",
+    // Which days had no room for some of an agency's campaigns: an octet a day. Where that was not noted none had.
+    "ALTER TABLE used ADD COLUMN full BLOB NOT NULL DEFAULT x''",
 ];
 
 /// The version from which on the count of what waits to be repeated is exact.
@@ -55,6 +57,7 @@ const BACK: &[(u32, &str)] = &[
     ),
     (6, "ALTER TABLE used DROP COLUMN campaigns"),
     (7, "ALTER TABLE runs DROP COLUMN slice_bits"),
+    (8, "ALTER TABLE used DROP COLUMN full"),
 ];
 
 /// Makes it a file of an older version, from 3 on.

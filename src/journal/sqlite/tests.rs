@@ -467,14 +467,14 @@ fn a_later_schema_is_left_alone() {
         open(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 8
+            known: 9
         })
     ));
     assert!(matches!(
         open_reader(&path),
         Err(JournalError::TooNew {
             found: 99,
-            known: 8
+            known: 9
         })
     ));
 }

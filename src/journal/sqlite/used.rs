@@ -11,8 +11,8 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
     for (agency, used) in used {
         db.prepare_cached(
             "INSERT OR REPLACE INTO used (agency, day, messages, normal, normal_next, bulk, bulk_next, \
-             normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+             normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns, full) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
         )?
         .execute(params![
             agency.0,
@@ -26,7 +26,8 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
             used.normal.next.waiting,
             used.bulk.today.waiting,
             used.bulk.next.waiting,
-            days(&used.campaigns)
+            days(&used.campaigns),
+            used.full.iter().map(|it| u8::from(*it)).collect::<Vec<u8>>()
         ])?;
     }
     Ok(())
@@ -35,7 +36,7 @@ pub(super) fn write(db: &Connection, used: &[(AgencyKey, Used)]) -> Result<(), J
 pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, JournalError> {
     let mut all = db.prepare_cached(
         "SELECT agency, day, messages, normal, normal_next, bulk, bulk_next, \
-         normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns FROM used",
+         normal_waiting, normal_next_waiting, bulk_waiting, bulk_next_waiting, campaigns, full FROM used",
     )?;
     let rows = all.query_map([], |row| {
         let used = Used {
@@ -44,6 +45,12 @@ pub(super) fn read(db: &Connection) -> Result<BTreeMap<AgencyKey, Used>, Journal
             normal: places(row, 3)?,
             bulk: places(row, 5)?,
             campaigns: on_days(row.get_ref(11)?.as_blob()?),
+            full: row
+                .get_ref(12)?
+                .as_blob()?
+                .iter()
+                .map(|it| *it > 0)
+                .collect(),
         };
         Ok((AgencyKey(row.get(0)?), used))
     })?;

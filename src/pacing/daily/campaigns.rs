@@ -8,7 +8,7 @@ pub(super) struct Campaigns {
     days: Vec<u32>,
     /// While times are dealt out anew: those of before, and of who joined since.
     before: Option<Vec<u32>>,
-    /// The days that had no room for some whose times are later ones for that, or that have none.
+    /// The days that had no room for some, whose times are later ones for that, or that have none.
     full: Vec<bool>,
 }
 
@@ -16,12 +16,11 @@ pub(super) struct Campaigns {
 const MOST_DAYS: usize = 400;
 
 impl Campaigns {
-    /// Which days were full the journal does not know: any may have been that is before the last one.
-    pub(super) fn new(days: Vec<u32>) -> Self {
+    pub(super) fn new(days: Vec<u32>, full: Vec<bool>) -> Self {
         Self {
-            full: vec![true; days.len().max(1)],
             days,
             before: None,
+            full,
         }
     }
 
@@ -71,14 +70,21 @@ impl Campaigns {
         }
     }
 
-    /// These days have no room for one more.
-    pub(super) fn turn_away(&mut self, days: Range<usize>) {
+    /// These days have no room for one more. Says whether that is news of some.
+    pub(super) fn turn_away(&mut self, days: Range<usize>) -> bool {
         let end = days.end.min(MOST_DAYS);
         if self.full.len() < end {
             self.full.resize(end, false);
         }
         let full = self.full.iter_mut().take(end).skip(days.start);
-        full.for_each(|is_full| *is_full = true);
+        full.fold(false, |is_news, is_full| {
+            !std::mem::replace(is_full, true) || is_news
+        })
+    }
+
+    /// Which days had no room for some.
+    pub(super) fn full(&self) -> Vec<bool> {
+        self.full.clone()
     }
 
     /// Whether the day that is counted had no room for some since times were dealt out anew.

@@ -93,7 +93,7 @@ impl Daily {
             used: used.messages,
             normal: DayLine::new(used.normal),
             bulk: DayLine::new(used.bulk),
-            campaigns: Campaigns::new(used.campaigns),
+            campaigns: Campaigns::new(used.campaigns, used.full),
             judged: None,
             changed: false,
             quota,
@@ -156,7 +156,7 @@ impl Daily {
             .saturating_add(self.normal.on(Day::Today, anew).waiting);
         let is_spent = taken >= self.quota.messages;
         if is_spent {
-            self.campaigns.turn_away(0..1);
+            self.changed |= self.campaigns.turn_away(0..1);
         }
         is_spent.then_some(self.day.end)
     }
@@ -178,7 +178,7 @@ impl Daily {
             let in_line = self.in_line(Lane::Bulk, on, anew);
             in_line.saturating_add(self.others(Lane::Bulk, on, anew))
         });
-        self.campaigns.turn_away(day..free);
+        self.changed |= self.campaigns.turn_away(day..free);
         (free > day).then(|| self.later(free))
     }
 
@@ -218,11 +218,6 @@ impl Daily {
     /// Until when those of a lane wait that wait for today, on the steady clock.
     pub(super) fn last(&self, lane: Lane, anew: bool) -> UnixMillis {
         self.line_of(lane).on(Day::Today, anew).last
-    }
-
-    /// From when until when the day of a wall time is.
-    pub(super) fn day_of(&self, wall: UnixMillis) -> Range<UnixMillis> {
-        self.quota.day_of(wall)
     }
 
     /// From when until when the day is that is counted, wall time. A clock that was set back may be before it.
@@ -437,6 +432,7 @@ impl Daily {
             normal: self.normal.all(),
             bulk: self.bulk.all(),
             campaigns: self.campaigns.all(),
+            full: self.campaigns.full(),
         })
     }
 

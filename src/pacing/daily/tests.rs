@@ -57,6 +57,46 @@ fn a_day_has_its_share_from_midnight_to_midnight() {
     );
 }
 
+/// Whether room is found again for whom a day had none, once another left it.
+fn looks_for_room(daily: &mut Daily, wall: UnixMillis) -> bool {
+    let came = (true, wall, 1);
+    daily.leave_campaign(wall, came, wall);
+    let has_room = daily.has_room_again(wall);
+    daily.join_campaign(wall, came, wall);
+    has_room
+}
+
+#[test]
+fn room_is_looked_for_on_the_days_that_had_none_until_all_is_dealt_out_anew() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let [tomorrow, after] = [noon.after(DAY), noon.after(2 * DAY)];
+    let midnight = Some(at("2026-11-25T00:00:00+05:00"));
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    let came = (true, noon, 1);
+    for day in [noon, tomorrow, tomorrow, after] {
+        daily.join_campaign(day, came, noon);
+    }
+    assert!(!looks_for_room(&mut daily, noon), "nobody was turned away");
+    assert_eq!(daily.full_until(tomorrow, false), midnight);
+    assert!(!looks_for_room(&mut daily, noon), "from another day");
+    daily.leave_campaign(noon, came, noon);
+    let again = |daily: &mut Daily| {
+        let used = daily.change().unwrap();
+        assert_eq!(used.full, [false, true]);
+        Daily::new(two_a_day(), used)
+    };
+    let mut daily = again(&mut daily);
+    assert!(looks_for_room(&mut daily, tomorrow));
+    daily.begin_anew();
+    daily.end_anew();
+    daily.join_campaign(tomorrow, came, tomorrow);
+    assert!(!looks_for_room(&mut daily, tomorrow), "nobody since");
+    daily.join_campaign(tomorrow, came, tomorrow);
+    assert!(daily.full_until(tomorrow, false).is_some());
+    assert!(looks_for_room(&mut daily, tomorrow));
+    assert!(!looks_for_room(&mut daily, after), "that day is over");
+}
+
 #[test]
 fn what_did_not_go_gives_its_own_day_back() {
     let mut daily = Daily::new(two_a_day(), Used::default());

@@ -101,7 +101,7 @@ impl Spreading {
 
     /// Its times are dealt out anew, until [`end_anew`](Self::end_anew). Who joins meanwhile comes after all that had one.
     pub(super) fn begin_anew(&mut self) {
-        self.before = Some(self.last_dealt());
+        self.before = Some(self.last());
         (self.dealt, self.late, self.own) = Default::default();
         self.free.clear();
         self.changed = true;
@@ -291,11 +291,7 @@ impl Spreading {
     }
 
     /// The last time of all that wait.
-    pub(super) fn last(&self) -> UnixMillis {
-        until(self.last_dealt())
-    }
-
-    fn last_dealt(&self) -> Duration {
+    fn last(&self) -> Duration {
         let before = self.before.unwrap_or_default();
         self.dealt.max(self.late).max(before)
     }
@@ -308,7 +304,7 @@ impl Spreading {
     /// The last time of those that a message waits for. One whose own has come waits for those that missed theirs before.
     fn before(&self, line: Line) -> Duration {
         match line {
-            Line::Joins => self.last_dealt(),
+            Line::Joins => self.last(),
             Line::Late(own) if since_1970(own) <= self.own => Duration::ZERO,
             Line::Late(_) => self.late,
             Line::Anew(_) => self.dealt,
@@ -324,7 +320,7 @@ impl Spreading {
                 after.max(earliest).max(since_1970(now))
             }
             Line::Joins => {
-                let last = self.last_dealt().max(self.theoretical_arrival);
+                let last = self.last().max(self.theoretical_arrival);
                 last.max(since_1970(now)) + self.emission_interval
             }
             Line::Anew(before) => self.next_anew(now, before.map(since_1970)),

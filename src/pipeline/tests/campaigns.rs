@@ -145,23 +145,17 @@ fn a_time_that_got_free_is_given_only_if_its_day_has_room() {
 }
 
 #[test]
-fn a_time_that_got_free_is_nobodys_before_whom_others_are_told_a_later_day() {
+fn a_day_that_some_of_a_campaign_leave_is_for_those_that_it_had_no_room_for() {
     let mut world = World::with(twenty_an_hour_of(10));
     let mut gone = Days::new();
     world.publish_all((1..=12).map(bulk));
     take_on_this_day(&mut world, &mut gone);
     world.cancel("apart-5");
-    world.publish(bulk(13));
-    assert_eq!(told(&world)[&13], 1);
     world.advance(MINUTE);
-    let due_on = due(&mut world, 11..=13).into_iter().map(day);
-    assert_eq!(
-        due_on.collect::<Vec<_>>(),
-        [0, 1, 1],
-        "who was before has it"
-    );
+    let due_on = due(&mut world, 11..=12).into_iter().map(day);
+    assert_eq!(due_on.collect::<Vec<_>>(), [0, 1]);
     pass(&mut world, 1, &mut gone);
-    assert_eq!(gone, days(&[(1..=4, 0), (6..=11, 0), (12..=13, 1)]));
+    assert_eq!(gone, days(&[(1..=4, 0), (6..=11, 0), (12..=12, 1)]));
 }
 
 #[test]
@@ -350,6 +344,123 @@ fn whichever_bulk_messages_wait_for_a_day_go_on_the_one_that_they_are_told() {
         gone.retain(|id, _| !at_once.contains_key(id));
         assert_eq!(gone, told(&world), "{seed}: {messages} a day");
     }
+}
+
+#[test]
+fn a_restart_changes_no_time_of_a_campaign_that_has_a_quota_either() {
+    for with_quota in [false, true] {
+        let mut world = World::with(|settings| {
+            if with_quota {
+                quota(settings, "kadastr", 10_000);
+            }
+            spread(settings, 20);
+        });
+        world.publish_all((1..=10).map(bulk));
+        take(&mut world);
+        world.cancel("apart-5");
+        let before = due(&mut world, 6..=10);
+        world.restart();
+        world.advance(MINUTE);
+        assert_eq!(due(&mut world, 6..=10), before, "quota: {with_quota}");
+    }
+}
+
+#[test]
+fn times_that_got_free_are_given_to_who_joins_where_the_pace_alone_holds_up() {
+    for with_quota in [false, true] {
+        let mut world = World::with(|settings| {
+            at_night(settings);
+            if with_quota {
+                quota(settings, "kadastr", 10_000);
+            }
+            spread(settings, 20);
+        });
+        world.publish_all((1..=300).map(bulk));
+        take(&mut world);
+        let free = due(&mut world, [100, 290]);
+        assert_eq!([day(free[0]), day(free[1])], [0, 1]);
+        world.cancel("apart-100");
+        world.cancel("apart-290");
+        world.publish(Notification {
+            expires: Some(START.after(12 * HOUR).into()),
+            ..bulk(301)
+        });
+        world.publish(bulk(302));
+        world.advance(MINUTE);
+        assert_eq!(due(&mut world, 301..=302), free, "quota: {with_quota}");
+    }
+}
+
+#[test]
+fn who_ends_today_has_a_time_of_today_that_nobody_else_gets() {
+    let mut world = World::with(twenty_an_hour_of(200));
+    world.settings.rules.quiet_hours = None;
+    world.restart();
+    world.publish_all((1..=201).map(bulk));
+    let mut gone = take(&mut world);
+    assert_eq!(told(&world)[&201], 1);
+    world.publish(Notification {
+        expires: Some(START.after(12 * HOUR).into()),
+        ..bulk(202)
+    });
+    world.cancel("apart-150");
+    for _ in 0..13 * 60 {
+        world.advance(MINUTE);
+        gone.extend(take(&mut world));
+    }
+    assert_eq!(gone.len(), 200, "{:?}", world.story("apart-202"));
+}
+
+#[test]
+fn a_clock_set_back_over_midnight_lets_nobody_who_waits_go_on_a_day_that_is_used_up() {
+    for make in [apart, bulk] {
+        let mut world = World::with(|settings| {
+            quota(settings, "kadastr", 5);
+            spread(settings, 120);
+        });
+        world.publish_all((1..=14).map(make));
+        for _ in 0..60 {
+            take(&mut world);
+            world.advance(MINUTE);
+        }
+        let midnight = MIDNIGHT.after(DAY).after(20 * SECOND);
+        world.advance(midnight.since(world.steady));
+        take(&mut world);
+        world.wall_ahead -= 3_600_000;
+        for _ in 0..50 {
+            world.advance(MINUTE);
+            assert_eq!(take(&mut world), [0; 0], "five went on that day");
+        }
+    }
+}
+
+#[test]
+fn a_newer_status_goes_in_the_turn_of_an_older_one_of_a_campaign_that_is_late() {
+    let mut world = World::with(|settings| spread(settings, 60));
+    world.publish_all((1..=30).map(bulk));
+    take(&mut world);
+    let mut gone = Vec::new();
+    world.order(Order::Pause(Scope::default())).unwrap();
+    world.advance(10 * MINUTE);
+    // Of one whose time has passed, and of one whose time is to come.
+    for number in [8, 20] {
+        world.publish(Notification {
+            key: key("kadastr", &format!("newer-{number}")),
+            time: world.now().wall.into(),
+            ..bulk(number)
+        });
+    }
+    world.order(Order::Resume(Scope::default())).unwrap();
+    for _ in 0..35 {
+        world.advance(MINUTE);
+        gone.extend(take(&mut world));
+    }
+    let in_their_turns = (2..=30).map(|id| match id {
+        8 => 31,
+        20 => 32,
+        id => id,
+    });
+    assert_eq!(gone, in_their_turns.collect::<Vec<_>>());
 }
 
 /// Tells when a campaign would go if its pace alone held it up.
