@@ -108,6 +108,8 @@ struct Attempt {
     octet: u8,
     /// It ends a text of which the operator had a part: no message more.
     is_rest: bool,
+    /// That was known when it began: else it counted for its subscriber until that came out.
+    was_rest: bool,
     at: UnixMillis,
     /// As it is configured when it goes: what is configured later is for others.
     receipts_until: UnixMillis,
@@ -502,6 +504,7 @@ impl Laws {
                 operator,
                 octet: attempt,
                 is_rest,
+                was_rest: is_rest,
                 at: now.steady,
                 receipts_until: now.steady.after(self.receipt),
                 of_how_many: match submission.token.is_push() {

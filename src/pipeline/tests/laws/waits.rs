@@ -323,8 +323,8 @@ impl Laws {
 
     /// Until when some limit may let a subscriber get no more, if one does.
     fn limited_until(&self, msisdn: Msisdn, now: &Now) -> Option<UnixMillis> {
-        // What came to nothing counted when the wait was decided on.
-        let mut times = self.times_to(msisdn, |it| !it.is_rest);
+        // What came to nothing counted when the wait was decided on, and so did what turned out to be the rest of a text.
+        let mut times = self.times_to(msisdn, |it| !it.was_rest);
         times.sort_unstable();
         let limits = self.rules.limits.iter().filter_map(|limit| {
             let nth_last = times.len().checked_sub(limit.messages as usize)?;
