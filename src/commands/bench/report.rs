@@ -190,6 +190,7 @@ impl Report {
             "limits",
             json!({"publisher": publisher, "simulator": simulator}),
         );
+        tell("medians_of", self.runs.into());
         tell("subscribers", self.subscribers.into());
         tell("sessions", self.sessions.into());
         tell("window", self.window.into());
