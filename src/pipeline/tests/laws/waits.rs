@@ -218,13 +218,12 @@ impl Laws {
             let Some(spread) = spreads.find(|it| of_whole_agency(it, *agency)) else {
                 continue;
             };
-            // As many as go in an hour may be normal ones that wait, and come first.
+            // The rest of a day that a quota leaves may be that of normal ones that wait, or of messages that never go.
             let quota = self.rules.daily.get(agency);
             let is_nearly_spent = quota.is_some_and(|quota| {
                 let begun = self.begun.days.get(&(*agency, day(quota, now)));
                 let normal = normal.get(agency).copied().unwrap_or(0);
-                begun.map_or(0, Vec::len) + normal + spread.an_hour as usize
-                    >= quota.messages as usize
+                begun.map_or(0, Vec::len) + normal >= quota.messages as usize * 3 / 4
             });
             if !may_go || is_nearly_spent || campaign.waiting.len() < spread.an_hour as usize / 2 {
                 (campaign.minutes, campaign.turns) = (0, 0);
