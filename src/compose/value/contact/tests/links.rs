@@ -51,6 +51,66 @@ fn a_blank_after_its_full_stop_hides_no_link_with_a_path() {
 }
 
 #[test]
+fn a_blank_for_its_full_stop_hides_no_link_with_a_path() {
+    for link in [
+        "to'lang: evil uz/pay",
+        "evil UZ/pay",
+        "evil ru/pay",
+        "my gov uz/ariza?id=5",
+        "bank24 uz/5",
+        "24 uz/pay",
+        "evil - uz/pay",
+        "evil «uz/pay»",
+        "evil uz/ru/pay",
+        "evil uz/ru-pay",
+        "evil uz/",
+        "evil net/pay",
+        "evil нет/pay",
+        "evil оrg/pay",
+        "evil info/pay",
+        "evil рф/pay",
+        "evil рф/оплата",
+        "евил уз/тўлов",
+        "евил ру/оплата",
+        "t me/a",
+    ] {
+        assert_eq!(contact_in(link), Some(Contact::Link), "{link}");
+    }
+    for words in [
+        "va/yoki, o'z/o'zi, km/h, m/o, 25/26",
+        "imzo va/yoki muhr",
+        "tezligi 60 km/h, 5 ml/kun",
+        "o'qituvchi o'z/o'zi haqida",
+        "uyali aloqa m/o",
+        "Hujjat tili uz/ru",
+        "Hujjat tili (uz/ru/en).",
+        "на языке уз/рус",
+        "Hujjat, uz/nusxa",
+        "Shakl: org/tashkilot",
+        "Income net/gross",
+        "гражданин РФ/СНГ",
+        "паспорт РФ/Ўзбекистон",
+        "печати нет/не видна",
+        "№ 12: печати нет/не видна",
+        "подписи нет/неразборчива",
+        "да/нет/не знаю",
+        "biz/siz, biz va biz/siz",
+        "to'lov online/offline",
+        "evil uz",
+    ] {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
+fn no_of_a_sentence_is_no_end_of_a_name() {
+    for words in ["Адрес не указан. Нет подписи", "Заявка № 12. Нет подписи"]
+    {
+        assert_eq!(contact_in(words), None, "{words}");
+    }
+}
+
+#[test]
 fn marks_on_letters_hide_no_link_from_what_goes_out_without_them() {
     for link in [
         "my-bank.cöm",
