@@ -382,3 +382,31 @@ impl Beat {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{UnixMillis, instant};
+
+    #[test]
+    fn of_an_id_that_is_used_for_all_only_the_newest_are_found() {
+        let mut beat = Beat::new(Now {
+            instant: instant(),
+            steady: UnixMillis(0),
+            wall: UnixMillis(0),
+        });
+        let uses = MOST_USES as u64 + 44;
+        for message in 1..=uses {
+            beat.await_receipt(Awaiting {
+                operator: OperatorId(1),
+                smsc_id: "A1".into(),
+                message: MessageId(message),
+                segment: 0,
+                at: UnixMillis(0),
+            });
+        }
+        let found = beat.awaiting(OperatorId(1), &["A1"]);
+        let found: Vec<u64> = found.iter().map(|it| it.message.0).collect();
+        assert_eq!(found, (45..=uses).collect::<Vec<_>>());
+    }
+}

@@ -14,19 +14,17 @@ pub(crate) struct NumberForm {
 /// The most digits before and after the fraction's sign.
 const MOST_DIGITS: (usize, usize) = (15, 6);
 
-/// Before the fraction, and in all, of a number that is not known to be money: with more it could be one to call.
-const PLAIN_DIGITS: (usize, usize) = (8, 11);
+/// With more it could be one to call: before the fraction, if the number is not known to be money, and together with a
+/// fraction that no money has.
+const PLAIN_DIGITS: usize = 8;
+
+/// The most digits of the fraction of an amount of money.
+const FRACTION_OF_MONEY: usize = 2;
 
 impl NumberForm {
     /// `1250000.5` as `1 250 000,5`; `None` if the value is no number, or too long for a plain one.
     pub(super) fn write(&self, value: &str) -> Option<String> {
-        let number = Number::read(value).filter(|number| {
-            let (whole, all) = (
-                number.whole.len(),
-                number.whole.len() + number.fraction.len(),
-            );
-            whole <= PLAIN_DIGITS.0 && all <= PLAIN_DIGITS.1
-        })?;
+        let number = Number::read(value).filter(|number| number.whole.len() <= PLAIN_DIGITS)?;
         Some(self.written(&number, number.fraction))
     }
 
@@ -109,7 +107,7 @@ impl<'a> Number<'a> {
             return None;
         }
         let significant = whole.trim_start_matches('0');
-        Some(Self {
+        let number = Self {
             negative,
             whole: if significant.is_empty() {
                 "0"
@@ -118,7 +116,14 @@ impl<'a> Number<'a> {
             }
             .to_owned(),
             fraction: fraction.trim_end_matches('0'),
-        })
+        };
+        (!number.may_be_called()).then_some(number)
+    }
+
+    /// 901.234567 is as long as a number to call, and no fraction of money has so many digits.
+    fn may_be_called(&self) -> bool {
+        let all = self.whole.len() + self.fraction.len();
+        self.fraction.len() > FRACTION_OF_MONEY && all > PLAIN_DIGITS
     }
 }
 
@@ -186,6 +191,33 @@ mod tests {
         }
         let money = form.write_money("901234567");
         assert_eq!(money.as_deref(), Some("901 234 567 UZS"));
+    }
+
+    #[test]
+    fn a_long_fraction_makes_no_number_to_call() {
+        let form = NumberForm::default();
+        for value in [
+            "90123.4567",
+            "901.234567",
+            "-901.234567",
+            "998901.234",
+            "90 123.456700",
+            "0901.234567",
+        ] {
+            assert_eq!(form.write(value), None, "{value}");
+            assert_eq!(form.write_money(value), None, "{value}");
+        }
+        for (value, number) in [
+            ("90123.456", "90 123,456"),
+            ("69.240562", "69,240562"),
+            ("90123.4560", "90 123,456"),
+            ("12345678.90", "12 345 678,9"),
+            ("12345678.95", "12 345 678,95"),
+        ] {
+            assert_eq!(form.write(value).as_deref(), Some(number), "{value}");
+        }
+        let money = form.write_money("901234567.50");
+        assert_eq!(money.as_deref(), Some("901 234 567,50 UZS"));
     }
 
     #[test]

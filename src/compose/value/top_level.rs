@@ -21,6 +21,24 @@ pub(super) fn is_of_links(name: &[char]) -> bool {
     latin.is_some_and(|latin| OF_LINKS.split_whitespace().any(|known| known == latin))
 }
 
+/// The ends of names that links in messages have most, with a path after them, and that are no words or languages.
+pub(super) fn is_of_short_links(name: &[char]) -> bool {
+    is_one_of(&["me", "ly", "gl", "com"], name)
+}
+
+/// The same of those that are a language, a country or a short word, too, so that a slash behind one may stand between words.
+pub(super) fn is_of_a_path(name: &[char]) -> bool {
+    is_one_of(&OF_PATHS, name)
+}
+
+fn is_one_of(ends: &[&str], name: &[char]) -> bool {
+    let is = |end: &&str| {
+        let name = name.iter().flat_map(|each| each.to_lowercase());
+        end.chars().eq(name)
+    };
+    ends.iter().any(is)
+}
+
 /// A small letter as it is taken for in Latin; `None`: it looks like none.
 fn as_latin(letter: char) -> Option<char> {
     const TWINS: [(char, char); 22] = [
@@ -71,6 +89,12 @@ const GENERIC: &str = "
     name tel web page click icu vip fun space website tech win bid loan men work world support help
     services agency bank credit money cash finance pay gift bonus promo cloud host today news email
     digital media group center company life zone cfd sbs lol buzz monster rest bar cam quest best";
+
+/// Without those that often stand before a slash as words do, such as `va`, `km`, `ml`, `biz` and `online`.
+const OF_PATHS: [&str; 16] = [
+    "uz", "ru", "kz", "su", "org", "net", "info", "guru", "xyz", "icu", "cfd", "sbs", "wtf", "уз",
+    "ру", "рф",
+];
 
 const CYRILLIC: &str =
     "рф рус уз ру орг ком нет сайт онлайн дети москва бел укр қаз мкд срб мон бг ею";

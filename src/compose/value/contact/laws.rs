@@ -155,6 +155,9 @@ fn innocent() -> impl Strategy<Value = String> {
             1..=99_u32
         )
             .prop_map(|(town, place, house)| format!("{town} {place}/{house}")),
+        "(til|Hujjat tili) \\(?(uz|UZ|ru|kz)/(ru|en|kaa)(/eng?)?\\)?",
+        "(язык|на языке|тили) \\(?(уз|узб|ру)/(рус|англ|ру)(/англ)?\\)?",
+        "(imzo|muhr|oy|kuni|сўм|печать) (va|yoki|o'z|km|ml|m|не|и|кг|biz|to'g'ri)/(yoki|o'zi|h|s|kun|или|siz|noto'g'ri)",
     ]
 }
 
@@ -191,7 +194,24 @@ fn spelled() -> impl Strategy<Value = String> {
         .prop_map(|(host, [before, after], dot, end)| format!("{host}{before}{dot}{after}{end}"))
 }
 
+/// A link with a path, a blank among the signs that stand for its full stop.
+fn parted_by_a_blank() -> impl Strategy<Value = String> {
+    let host = prop::sample::select(vec!["evil", "my-bank", "банк", "Yutuq5", "to'lang: evil"]);
+    let signs = prop::sample::select(vec![" ", "  ", " - ", " (", " \"", "_ ", "' "]);
+    let end = prop::sample::select(vec![
+        "uz", "UZ", "ru", "org", "net", "kz", "info", "su", "xyz", "рф", "уз", "ру", "орг", "инфо",
+    ]);
+    let path = "(pay|a/b|оплата|[a-z][0-9][a-z0-9]{0,6}|p\\?id=5|ru/x)(, 5-uy| bo'yicha|\\.)?";
+    (host, signs, end, path)
+        .prop_map(|(host, signs, end, path)| format!("{host}{signs}{end}/{path}"))
+}
+
 proptest! {
+    #[test]
+    fn no_blank_for_a_full_stop_hides_a_link_with_a_path(link in parted_by_a_blank()) {
+        prop_assert_eq!(contact_in(&link), Some(Contact::Link), "{}", link);
+    }
+
     #[test]
     fn no_word_for_a_full_stop_hides_a_link(link in spelled()) {
         prop_assert_eq!(contact_in(&link), Some(Contact::Link), "{}", link);

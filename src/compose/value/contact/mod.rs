@@ -28,7 +28,7 @@ use xabar_sms::fold::{TWINS, fold, is_apostrophe, replacement};
 use xabar_sms::latin::{in_ascii, karakalpak_apostrophes, plain_letters, uzbek_latin};
 
 use super::line::is_mark;
-use super::top_level::{is_of_links, is_top_level};
+use super::top_level::{is_of_a_path, is_of_links, is_of_short_links, is_top_level};
 use call::PHONE_DIGITS;
 use disguise::PLAIN_DIGITS;
 pub(super) use document::{begins_like_a_call, is_year};
@@ -76,7 +76,8 @@ fn in_latin(line: &str) -> Option<Contact> {
     if line.is_ascii() {
         return None;
     }
-    let folded = fold(line).replace(NO, NOT);
+    let line = &without_no(line);
+    let folded = fold(line);
     // Where all Cyrillic letters of a value are folded to Latin ones, those of its text may not be.
     let uzbek = match uzbek_latin(&folded) {
         Cow::Borrowed(_) => uzbek_latin(line),
@@ -110,12 +111,20 @@ fn without_marks(line: &str) -> String {
     }
 }
 
-/// Begins a sentence in Russian, as offices write to Uzbek readers, too. In Latin letters it would be the end of a name
-/// that citizens know.
-const NO: &str = ". Нет ";
+/// The Russian word for no, at the beginning of a sentence or before another word for the same: offices write so to Uzbek
+/// readers, too. In Latin letters it would be the end of a name that citizens know; the other word reads like it, and is
+/// none.
+const NO: [(&str, &str); 2] = [(". Нет ", ". Не "), (" нет/", " не/")];
 
-/// Reads like it, and is none.
-const NOT: &str = ". Не ";
+fn without_no(line: &str) -> String {
+    let [(begins, begun), (parted, apart)] = NO;
+    let line = line.replace(begins, begun);
+    // Where all is in Cyrillic letters: "печати нет/не видна".
+    match line.contains(|each: char| each.is_ascii_alphabetic()) {
+        true => line,
+        false => line.replace(parted, apart),
+    }
+}
 
 /// Most values at first sight: few digits, and no sign that links, addresses and codes are made of, nor one that is
 /// read as such.
@@ -213,10 +222,6 @@ impl Skeleton {
         let (label, left) = before.split_at(before.len() - signs(before.iter().rev()));
         let (right, rest) = after.split_at(signs(after.iter()));
         let name = word(rest);
-        let lists = |signs: &[char]| {
-            let mut pairs = signs.windows(2);
-            pairs.any(|pair| matches!(pair, [',' | ';' | ':', ' ']))
-        };
         if label.is_empty() || name.is_empty() || lists(left) || lists(right) {
             return false;
         }
@@ -240,13 +245,18 @@ impl Skeleton {
             || (is_top_level(name) && (is_well_known(name) || has_path() || !is_stop()))
     }
 
-    /// `t me/a`: whether a name that people are sent to by a link, parted from a word before it, ends at this slash.
+    /// `t me/a` and `evil uz/pay`: whether a name that people are sent to by a link, parted from a word before it, ends at
+    /// this slash.
     fn is_path_of_a_link(&self, slash: usize) -> bool {
-        let before = self.0.get(..slash).unwrap_or_default();
+        let (before, path) = self.0.split_at(slash);
         let name = before.iter().rev().take_while(|each| is_of_a_word(**each));
         let (before, name) = before.split_at(before.len() - name.count());
-        let signs = signs(before.iter().rev());
-        signs > 0 && signs < before.len() && is_of_a_short_link(name)
+        let (label, signs) = before.split_at(before.len() - signs(before.iter().rev()));
+        let stands_behind_a_blank = || signs.contains(&' ') && !lists(signs);
+        !label.is_empty()
+            && !signs.is_empty()
+            && (is_of_short_links(name)
+                || (stands_behind_a_blank() && is_of_a_path(name) && !is_choice(name, path)))
     }
 
     /// 203.0.113.7, from its first dot.
@@ -264,6 +274,12 @@ impl Skeleton {
         let octets = parts.clone().count() == 4;
         octets && parts.all(|part| part.parse::<u8>().is_ok())
     }
+}
+
+/// Whether what stands before these signs, and what stands behind them, are parts of a list.
+fn lists(signs: &[char]) -> bool {
+    let mut pairs = signs.windows(2);
+    pairs.any(|pair| matches!(pair, [',' | ';' | ':', ' ']))
 }
 
 /// How many signs stand before the next letter or digit.
@@ -322,10 +338,22 @@ fn is_well_known(name: &[char]) -> bool {
     ["uz", "ru", "com", "net", "org", "уз", "ру", "рф"].contains(&name.as_str())
 }
 
-/// The ends of names that links in messages have most, with a path after them, and that are no words or languages.
-fn is_of_a_short_link(name: &[char]) -> bool {
-    let is = |end: &&str| end.chars().eq(name.iter().map(char::to_ascii_lowercase));
-    ["me", "ly", "gl", "com"].iter().any(is)
+/// What stands behind a slash, in small letters, where a language or a word stands before it: uz/ru, net/gross.
+const CHOICES: [&str; 21] = [
+    "uz", "uzb", "ru", "rus", "en", "eng", "angl", "kaa", "qq", "kk", "kz", "kg", "tj", "lat",
+    "kir", "уз", "узб", "ру", "рус", "англ", "gross",
+];
+
+/// Whether a slash stands between words rather than before a path: uz/ru, РФ/СНГ.
+fn is_choice(name: &[char], path: &[char]) -> bool {
+    let path = path.split(|each| *each == ' ').next().unwrap_or_default();
+    let goes_on = path.get(1).copied().unwrap_or(' ');
+    // In small letters it is a country to nobody.
+    let is_country = name == ['Р', 'Ф'] && matches!(goes_on, 'А'..='я' | 'Ў' | 'Қ' | 'Ғ' | 'Ҳ');
+    let words: String = path.iter().flat_map(|each| each.to_lowercase()).collect();
+    let words = words.trim_end_matches(|each: char| !each.is_alphanumeric());
+    let mut words = words.split('/').skip(1).peekable();
+    is_country || (words.peek().is_some() && words.all(|word| CHOICES.contains(&word)))
 }
 
 /// The line with a blank after a full stop that joins two words: `A.Navoiy` is two words, and no
