@@ -29,12 +29,15 @@ fn the_number_of_an_application_calls_nobody() {
         "Ariza raqami: 48120973",
         "Заявка 48120973",
         "Arza nomeri 48120973",
+        "5 ish kuni, N90123456",
+        "N90123456, 15 ish kuni",
     ] {
         assert_eq!(contact_in(words), None, "{words}");
     }
     for number in [
         "N901234567",
         "N90123456 7",
+        "N90123456, 5 ish kuni",
         "AN48120973",
         "48120973",
         "Ariza 901234567",
