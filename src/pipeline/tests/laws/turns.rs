@@ -80,8 +80,12 @@ impl Laws {
             .filter(|(agency, _)| is_first && **agency != message.agency());
         for (agency, other) in others {
             let mut messages = other.messages.iter();
-            let might_go =
-                messages.any(|(id, until)| *until <= now.wall && !self.thread_is_busy(*id));
+            // What is of a campaign may wait for that by then, which is told in its trace alone.
+            let might_go = messages.any(|(id, until)| {
+                let is_held =
+                    self.thread_is_busy(*id) || self.is_spread(&self.messages[id].message);
+                *until <= now.wall && !is_held
+            });
             if !might_go || spent.contains(agency) {
                 continue;
             }

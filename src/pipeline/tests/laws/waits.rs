@@ -10,7 +10,7 @@ use xabar_events::{Msisdn, Outcome, Reason, State};
 use super::agencies::{day, of_whole_agency};
 use super::{Fate, Laws};
 use crate::clock::{Now, UnixMillis};
-use crate::journal::{AgencyKey, Lane, MessageId};
+use crate::journal::{AgencyKey, Lane, Message, MessageId};
 use crate::pacing::Rules;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -83,11 +83,16 @@ impl Waits {
 }
 
 impl Laws {
+    /// Whether a message may have to wait for a campaign.
+    pub(super) fn is_spread(&self, message: &Message) -> bool {
+        let mut spreads = self.rules.spreads.iter();
+        message.lane == Lane::Bulk && spreads.any(|it| it.agency == message.agency())
+    }
+
     pub(super) fn note_wait(&mut self, id: MessageId, outcome: &Outcome<'_>) {
         let message = &self.messages[&id].message;
         let agency = message.agency();
-        let mut spreads = self.rules.spreads.iter();
-        let is_spread = message.lane == Lane::Bulk && spreads.any(|it| it.agency == agency);
+        let is_spread = self.is_spread(message);
         let told = (outcome.state, outcome.reason);
         if is_spread && told == (State::Deferred, Some(Reason::AgencyQuota)) {
             let campaign = self.waits.campaigns.entry(agency).or_default();
@@ -148,8 +153,7 @@ impl Laws {
             self.waits.forget(id);
             let message = &self.messages[&id].message;
             let agency = message.agency();
-            let mut spreads = self.rules.spreads.iter();
-            if message.lane != Lane::Bulk || !spreads.any(|it| it.agency == agency) {
+            if !self.is_spread(message) {
                 let wait = Wait::HeldUntil(UnixMillis(0));
                 self.waits.messages.insert(id, (agency, wait));
                 if of_night {
