@@ -76,10 +76,11 @@ impl Campaigns {
         if self.full.len() < end {
             self.full.resize(end, false);
         }
-        let full = self.full.iter_mut().take(end).skip(days.start);
-        full.fold(false, |is_news, is_full| {
-            !std::mem::replace(is_full, true) || is_news
-        })
+        let mut is_news = false;
+        for is_full in self.full.iter_mut().take(end).skip(days.start) {
+            is_news |= !std::mem::replace(is_full, true);
+        }
+        is_news
     }
 
     /// Which days had no room for some.
