@@ -8,6 +8,7 @@
 #[path = "e2e/support/mod.rs"]
 mod support;
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
@@ -65,6 +66,7 @@ fn figures_of_floor_and_gateway_are_one_object() {
     let figures: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(figures["messages"], 2000);
     assert_eq!(figures["short"], true);
+    assert_eq!(figures["medians_of"], 1);
     for row in [&figures, &figures["runs"][0], &figures["runs"][1]] {
         for who in ["floor", "gateway"] {
             for what in ["rate", "cpu_us", "rss_kib"] {
@@ -278,6 +280,8 @@ fn a_bench_that_is_killed_takes_its_gateway_along() {
     let config = data.join(format!("xabar-bench-{}", killed.id()));
     let config = config.to_str().unwrap();
     until(|| process(config).is_some());
+    let mode = std::fs::metadata(config).unwrap().permissions().mode();
+    assert_eq!(mode & 0o77, 0, "a URL's password is nobody else's");
     killed.kill().unwrap();
     killed.wait().unwrap();
     until(|| process(config).is_none());
