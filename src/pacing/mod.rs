@@ -492,8 +492,7 @@ impl Pacer {
 
     /// Notes that a submission was refused, so that it does not count for its subscriber.
     pub fn give_back(&mut self, message: &Message) -> Option<SubscriberFacts> {
-        if !is_limited(message) || is_rest(message) {
-            // It did not count, and what was submitted in the same millisecond does.
+        if !is_limited(message) {
             return None;
         }
         let at = message.progress.attempt.at;

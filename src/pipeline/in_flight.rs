@@ -3,6 +3,7 @@
 use xabar_smpp::Status;
 use xabar_smpp::receipt::Fate;
 
+use super::copies::without_copy;
 use super::early::Early;
 use crate::clock::UnixMillis;
 use crate::delivery::Class;
@@ -13,6 +14,11 @@ use crate::journal::{Message, OperatorId, Phase, Segment};
 #[derive(Debug)]
 pub(super) struct InFlight {
     pub(super) message: Message,
+    /// Whether it counted for its subscriber as it went: the rest of a text of which its operator had a part does not.
+    counted: bool,
+    /// How many segments went, and how many of them were refused or came back unwritten.
+    sent: usize,
+    fruitless: usize,
     /// When its grace ends, if a segment's answer did not come.
     pub(super) grace_ends: Option<UnixMillis>,
     /// The segments whose answers did not come; each is waited for from then on.
@@ -41,7 +47,12 @@ pub(super) struct InFlight {
 
 impl InFlight {
     pub(super) fn new(message: Message) -> Self {
+        let attempt = &message.progress.attempt;
+        let segments = attempt.segments.iter();
         Self {
+            counted: !attempt.has_reached(),
+            sent: segments.filter(|it| **it == Segment::Sent).count(),
+            fruitless: 0,
             message,
             grace_ends: None,
             silent: Vec::new(),
@@ -72,12 +83,19 @@ impl InFlight {
     }
 
     /// A segment of this attempt was certainly not sent, or refused: it was no repeat.
-    pub(super) fn unrepeat(&mut self, segment: u8) {
+    pub(super) fn was_fruitless(&mut self, segment: u8) {
+        self.fruitless += 1;
         let attempt = &mut self.message.progress.attempt;
+        without_copy(attempt, segment);
         let repetition = attempt.is_unanswered(segment)
             || attempt.undelivered.is_some()
             || self.repeated.contains(&segment);
         attempt.repeats = attempt.repeats.saturating_sub(u16::from(repetition));
+    }
+
+    /// Whether it counted for its subscriber and came to nothing, whatever became of earlier attempts meanwhile.
+    pub(super) fn counted_for_nothing(&self) -> bool {
+        self.counted && !self.taken && self.fruitless == self.sent
     }
 
     /// Keeps a receipt that overtook its response.

@@ -8,7 +8,7 @@ use xabar_smpp::Status;
 
 use super::admission::withdrawn;
 use super::beat::Beat;
-use super::copies::{without_answer, without_copy};
+use super::copies::without_answer;
 use super::core::{Core, SWEEP};
 use super::in_flight::InFlight;
 use super::sending::attempt_octet;
@@ -44,8 +44,7 @@ impl Core {
         match sent_segment(&mut flight.message, token) {
             Some(segment) if accepted => *segment = Segment::Accepted,
             Some(_) => {
-                without_copy(&mut flight.message.progress.attempt, token.segment);
-                flight.unrepeat(token.segment);
+                flight.was_fruitless(token.segment);
                 flight.refused = Some(worse(flight.refused, (class, status)));
                 self.settle_early(beat, &mut flight, token.segment, false);
             }
@@ -94,8 +93,7 @@ impl Core {
             return;
         };
         if sent_segment(&mut flight.message, token).is_some() {
-            without_copy(&mut flight.message.progress.attempt, token.segment);
-            flight.unrepeat(token.segment);
+            flight.was_fruitless(token.segment);
             flight.returned = true;
             flight.written |= was_written;
             self.settle_early(beat, &mut flight, token.segment, false);
@@ -261,13 +259,13 @@ impl Core {
         flight.choose_carrier();
         self.teller
             .concluded(beat, &flight.message, answer_of(&flight));
+        if flight.counted_for_nothing() {
+            let facts = self.pacer.give_back(&flight.message);
+            beat.subscriber(flight.message.msisdn, facts);
+        }
         if is_taken(&flight) {
             self.submitted(beat, flight);
             return;
-        }
-        if !flight.taken {
-            let facts = self.pacer.give_back(&flight.message);
-            beat.subscriber(flight.message.msisdn, facts);
         }
         match flight.refused {
             Some((class, status)) if flight.may_go_in_ucs2 && is_of_alphabet(class, status) => {

@@ -345,10 +345,8 @@ impl Core {
         let thread = message.thread;
         beat.thread(thread, self.pacer.thread(thread, waiting));
         beat.put(message.clone());
-        let flight = InFlight {
-            may_go_in_ucs2,
-            ..InFlight::new(message)
-        };
+        let mut flight = InFlight::new(message);
+        flight.may_go_in_ucs2 = may_go_in_ucs2;
         self.in_flight.insert(flight.message.id, flight);
         Ok(())
     }

@@ -273,6 +273,30 @@ fn segments_that_are_taken_after_all_make_one_message_more_at_most_for_their_sub
 }
 
 #[test]
+fn what_is_refused_once_more_counts_no_more_though_an_earlier_copy_of_it_is_there() {
+    for taken in [1, 3] {
+        let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
+        let (first, second) = refused_and_sent_again(&mut world);
+        for segment in &first[..taken] {
+            take_after_all(&mut world, segment, &segment.token().segment.to_string());
+        }
+        for segment in &second {
+            world.refuse(segment, Status::RTHROTTLED);
+        }
+        world.advance(5 * SECOND);
+        let rest = world.sent();
+        assert_eq!(rest.len(), first.len() - taken);
+        accept_all(&mut world, &rest, "C");
+        assert_eq!(last(&world), "submitted");
+        world.publish(Notification {
+            application: "2".parse().unwrap(),
+            ..status("e2")
+        });
+        world.one_sent();
+    }
+}
+
+#[test]
 fn a_segment_that_is_taken_after_all_is_no_message_more_where_others_are_there() {
     let mut world = World::with(|settings| settings.rules.limits = vec![limit(2, HOUR)]);
     world.publish(long_status("e1"));

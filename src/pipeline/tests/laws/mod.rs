@@ -360,7 +360,7 @@ impl Laws {
             .unwrap_or(std::mem::take(&mut lists.reassigned));
         for message in &changes.accepted {
             self.check_right(message);
-            self.order.joins(message);
+            self.joins_order(now, message);
             if is_answer_to_go(message) {
                 self.check_answers_limit(now, message);
             }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use xabar_events::{Outcome, State};
 
 use super::{Fate, Known, Laws};
-use crate::clock::UnixMillis;
+use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
 
 /// The messages that nothing was told of but that they are accepted, in the order in which they are due.
@@ -19,7 +19,7 @@ pub(super) struct Order {
 type Due = (UnixMillis, MessageId);
 
 impl Order {
-    pub(super) fn joins(&mut self, message: &Message) {
+    fn joins(&mut self, message: &Message) {
         if !message.is_answer() {
             self.line_of(message).insert(due(message));
         }
@@ -38,6 +38,20 @@ fn due(message: &Message) -> Due {
 }
 
 impl Laws {
+    /// A message is accepted. What came in shortly before the end of some hours may have to wait for a place in the release, and be
+    /// told nothing since that is near.
+    pub(super) fn joins_order(&mut self, now: &Now, message: &Message) {
+        let night = self.rules.quiet_hours.as_ref();
+        let night = night.filter(|_| message.lane != Lane::Urgent);
+        let bulk = self.rules.no_bulk.as_ref();
+        let bulk = bulk.filter(|_| message.lane == Lane::Bulk);
+        let mut hours = night.into_iter().chain(bulk);
+        let at = message.not_before.unwrap_or_default().max(now.wall);
+        if hours.all(|hours| hours.end(at).is_none()) {
+            self.order.joins(message);
+        }
+    }
+
     /// What is another operator's by now stands in the line that it came to no more.
     pub(super) fn note_moves(&mut self, progressed: &[Message]) {
         for message in progressed {
