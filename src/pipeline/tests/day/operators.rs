@@ -26,6 +26,8 @@ pub(super) struct Operators {
     numbers: u64,
     /// How often each segment was taken, where more than once.
     taken: FxHashMap<(u64, u8), u32>,
+    /// What was taken after all in this second.
+    taken_late: Vec<Sent>,
     /// The messages that were on screens, whether or not anybody was told.
     shown: FxHashSet<u64>,
     /// The segments of each message that receipts say arrived, a bit for each; all of one that its phone says it shows.
@@ -69,6 +71,7 @@ impl Operators {
             what: FxHashMap::default(),
             numbers: 0,
             taken: FxHashMap::default(),
+            taken_late: Vec::new(),
             shown: FxHashSet::default(),
             arrived: FxHashMap::default(),
             words: Vec::new(),
@@ -137,10 +140,7 @@ impl Operators {
             Coming::Taken(sent) if bound => {
                 let (token, smsc_id) = (sent.token(), id(&sent).into());
                 world.hear(operator, Event::TakenAfterAll { token, smsc_id });
-                // Of what is over no repeats are told any more.
-                if !world.laws.is_over(sent.message()) {
-                    self.note_taken(&sent);
-                }
+                self.taken_late.push(sent.clone());
                 self.at(
                     world.steady.after(5 * SECOND),
                     Coming::Receipt(sent, "DELIVRD"),
@@ -213,8 +213,15 @@ impl Operators {
         }
     }
 
-    /// What a phone says is brought again in the next second, if it is not acknowledged.
+    /// What was taken after all counts, if its message goes on. What a phone says is brought again in the next second, if it is not
+    /// acknowledged.
     pub(super) fn hear(&mut self, world: &mut World) {
+        // Of what is over no repeats are told any more.
+        for sent in std::mem::take(&mut self.taken_late) {
+            if !world.laws.is_over(sent.message()) {
+                self.note_taken(&sent);
+            }
+        }
         for (read, sent, is_shown) in std::mem::take(&mut self.words) {
             if !world.smsc(sent.operator).answers.contains(&read) {
                 self.at(world.steady.after(SECOND), Coming::Word(sent, is_shown));

@@ -60,7 +60,9 @@ impl Laws {
                 (self.has_not_arrived(id), "though no receipt says so")
             }
             (State::Failed, Some(Reason::Refused | Reason::Attempts)) => {
-                let is_refused = self.has_had(id, |fate| fate == Fate::Nowhere);
+                let mut taken_now = self.taken_now.iter();
+                let is_refused = taken_now.any(|(taken, ..)| *taken == id)
+                    || self.has_had(id, |fate| fate == Fate::Nowhere);
                 (
                     is_refused || !self.has_gone(id),
                     "though nothing was refused",

@@ -65,6 +65,8 @@ pub(super) struct Laws {
     arrivals: Vec<(OperatorId, Answer, Token)>,
     /// And which segments of which messages these were, once that is acknowledged.
     certain: FxHashSet<(MessageId, u8)>,
+    /// What was refused and is taken after all in this beat: what the beat tells may be from before that.
+    taken_now: FxHashSet<(MessageId, u8, u8)>,
     /// What had no answer yet when its receipt came, which may be one.
     receipted: FxHashSet<(MessageId, u8, u8)>,
     /// Those with a segment that had no answer once: where that comes late, the others may be taken to have none still.
@@ -239,6 +241,7 @@ impl Laws {
             words: Vec::new(),
             arrivals: Vec::new(),
             certain: FxHashSet::default(),
+            taken_now: FxHashSet::default(),
             receipted: FxHashSet::default(),
             once_unanswered: FxHashSet::default(),
             not_arrived: FxHashSet::default(),
@@ -394,6 +397,7 @@ impl Laws {
         let begun = changes.accepted.iter().chain(&changes.progressed);
         let begun = begun.filter(|it| it.progress.attempt.attempts > 0);
         self.begun_in_journal.extend(begun.map(|it| it.id));
+        self.taken_now.clear();
         for (token, result) in heard.results {
             self.heard(now.steady, token, result);
         }
@@ -418,6 +422,10 @@ impl Laws {
         let Some(fate) = attempt.segments.get_mut(&token.segment) else {
             return;
         };
+        if *fate == Fate::Nowhere && matches!(result, Ok(Status::ROK)) {
+            self.taken_now
+                .insert((token.message, token.attempt, token.segment));
+        }
         *fate = match (*fate, result) {
             // Only its phone can say more of a push.
             (Fate::Sent, Ok(Status::ROK)) if token.is_push() => Fate::Unanswered(now),

@@ -58,11 +58,10 @@ impl Laws {
             return;
         }
         let known = &self.messages[&id];
-        // An earlier attempt may be taken after all in the beat that tells of this one: the end tells of both.
-        let least = match outcome.state {
-            State::Submitted => 0,
-            _ => repeats(known, |_, _, fate| !fate.is_nothing()),
-        };
+        // An earlier attempt may be taken after all in the beat that tells of this one.
+        let least = repeats(known, |attempt, segment, fate| {
+            !fate.is_nothing() && !self.taken_now.contains(&(id, attempt.octet, segment))
+        });
         // What was refused or given back since had no answer when it was repeated, or its receipt says more than the refusal.
         let most = repeats(known, |attempt, segment, fate| {
             !fate.is_nothing()

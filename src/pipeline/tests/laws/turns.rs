@@ -1,7 +1,6 @@
 //! What holds for agencies whose messages wait for the limits of one subscriber: they take turns there.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use xabar_events::{Msisdn, Outcome, Reason, State};
@@ -9,10 +8,6 @@ use xabar_events::{Msisdn, Outcome, Reason, State};
 use super::Laws;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId, OperatorId};
-
-/// Where more phones may be waited for, turns of long ago may be forgotten: they begin anew.
-const MANY: usize = 8_000;
-const HOUR: Duration = Duration::from_secs(3600);
 
 /// Who waits for which subscriber, in which lane.
 #[derive(Default)]
@@ -97,12 +92,13 @@ impl Laws {
             let weight = |of| self.rules.sharing.weights.get(&of).copied().unwrap_or(1);
             let most = 1 + weight(message.agency()).div_ceil(weight(*agency));
             let (passed, last) = other.passed_by.entry(message.agency()).or_default();
-            if self.phones.len() > MANY && last.after(HOUR) <= now.wall {
+            // What is due behind a backlog may not even have been read, and turns of long ago are forgotten amid very many others.
+            if self.waits.trouble >= *last {
                 *passed = 0;
             }
             // In a beat after a start what was due before has not been put off in this life, and goes in the lane's turns.
-            *passed += u32::from(*last != now.wall);
-            *last = now.wall;
+            *passed += u32::from(*last != now.steady);
+            *last = now.steady;
             assert!(
                 *passed <= most,
                 "{passed} to one subscriber before the turn of another agency, the last one {id}: {:?}",
