@@ -75,6 +75,8 @@ impl Laws {
         own.passed_by.clear();
         let is_first = known.attempts.is_empty() && operator == message.progress.operator;
         let spent = self.spent(now);
+        // Each has a place of its own in the release.
+        let is_released = self.hours_hold(message.lane, now).is_some();
         let others = waiting
             .iter_mut()
             .filter(|(agency, _)| is_first && **agency != message.agency());
@@ -86,7 +88,7 @@ impl Laws {
                     self.thread_is_busy(*id) || self.is_spread(&self.messages[id].message);
                 *until <= now.wall && !is_held
             });
-            if !might_go || spent.contains(agency) {
+            if !might_go || is_released || spent.contains(agency) {
                 continue;
             }
             let weight = |of| self.rules.sharing.weights.get(&of).copied().unwrap_or(1);

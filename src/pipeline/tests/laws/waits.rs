@@ -311,17 +311,22 @@ impl Laws {
         if spent.contains(&message.agency()) || self.thread_is_busy(id) {
             return Some(now.steady.after(MINUTE));
         }
+        let hours = self.hours_hold(message.lane, now);
+        hours.max(self.limited_until(message.msisdn, now))
+    }
+
+    /// Until when some hours may hold up what is of this lane: what waited for their end goes bit by bit then.
+    pub(super) fn hours_hold(&self, lane: Lane, now: &Now) -> Option<UnixMillis> {
         let bulk = self.rules.no_bulk.as_ref();
-        let bulk = bulk.filter(|_| message.lane == Lane::Bulk);
+        let bulk = bulk.filter(|_| lane == Lane::Bulk);
         let release = self.rules.release;
-        // What waited for the end of some hours goes bit by bit then.
         let hours = self.rules.quiet_hours.iter().chain(bulk);
         let ends = hours.filter_map(|hours| {
             let end = hours.end(now.wall);
             let end = end.or_else(|| hours.end(now.wall.before(release)));
             Some(now.steady_at(end?.after(release)))
         });
-        ends.chain(self.limited_until(message.msisdn, now)).max()
+        ends.max()
     }
 
     /// Until when some limit may let a subscriber get no more, if one does.
