@@ -243,6 +243,78 @@ fn what_is_judged_anew_has_its_day_by_the_quota_of_now() {
     assert_eq!(gone, days(&[(1..=8, 0), (9..=16, 1), (17..=21, 2)]));
 }
 
+#[test]
+fn whom_normal_messages_took_the_day_from_waits_for_the_next_when_its_time_comes() {
+    let mut world = World::with(twenty_an_hour_of(3));
+    world.publish_all((1..=3).map(bulk));
+    assert_eq!(take(&mut world), [1]);
+    world.publish_all((4..=5).map(apart));
+    assert_eq!(take(&mut world), [4, 5]);
+    world.advance(7 * MINUTE);
+    assert_eq!(take(&mut world), [0; 0]);
+    let due_on = due(&mut world, [2, 3]).into_iter().map(day);
+    assert_eq!(due_on.collect::<Vec<_>>(), [1, 0], "called in vain once");
+}
+
+#[test]
+fn whom_a_limit_puts_off_to_another_day_counts_on_that_one() {
+    let changes: [(&str, Change); 2] = [
+        ("called", |world| world.advance(7 * MINUTE)),
+        ("judged anew", |world| {
+            world.wall_ahead += 5000;
+            world.calm();
+        }),
+    ];
+    for (of, change) in changes {
+        let mut world = World::with(|settings| {
+            twenty_an_hour_of(4)(settings);
+            settings.rules.limits = vec![limit(1, 20 * HOUR)];
+        });
+        world.publish_all((1..=3).map(bulk));
+        assert_eq!(take(&mut world), [1]);
+        world.publish(Notification {
+            msisdn: phone(2),
+            ..apart(4)
+        });
+        assert_eq!(take(&mut world), [4]);
+        change(&mut world);
+        let due_on = due(&mut world, [2, 3]).into_iter().map(day);
+        assert_eq!(due_on.collect::<Vec<_>>(), [1, 0], "{of}");
+        world.publish_all((5..=9).map(bulk));
+        let mut told = told(&world);
+        told.retain(|id, _| *id > 4);
+        let expected = days(&[(5..=5, 0), (6..=8, 1), (9..=9, 2)]);
+        assert_eq!(told, expected, "{of}");
+    }
+}
+
+#[test]
+fn who_ends_before_its_limit_lets_it_go_takes_no_room_of_later_days() {
+    let mut world = World::with(|settings| {
+        twenty_an_hour_of(3)(settings);
+        settings.rules.limits = vec![limit(1, 40 * HOUR)];
+    });
+    world.publish(bulk(1));
+    world.publish(Notification {
+        expires: Some(START.after(27 * HOUR).into()),
+        ..bulk(2)
+    });
+    assert_eq!(take(&mut world), [1]);
+    world.publish(Notification {
+        msisdn: phone(2),
+        ..apart(3)
+    });
+    assert_eq!(take(&mut world), [3]);
+    world.advance(7 * MINUTE);
+    world.advance(28 * HOUR);
+    assert_eq!(world.story("apart-2").last().unwrap(), "expired deadline");
+    world.publish_all((4..=10).map(bulk));
+    let expected = [(5..=6, 1), (7..=9, 2), (10..=10, 3)];
+    let mut told = told(&world);
+    told.retain(|id, _| *id > 3);
+    assert_eq!(told, days(&expected));
+}
+
 /// What staff or time does to a world.
 type Change = fn(&mut World);
 
