@@ -324,12 +324,10 @@ impl Gate {
         }
     }
 
-    /// A message is due then instead, for another operator: its place in its agency's line goes with it.
+    /// A message is due then instead, for another operator: its place in its agency's line goes with it. What is of a campaign moves
+    /// once its time has come, or keeps it: its day is the same.
     pub(super) fn move_to(&mut self, message: &mut Message, due: UnixMillis, now: &Now) {
         let before = std::mem::replace(&mut message.progress.due, due);
-        if message.progress.dealt.is_some() {
-            self.move_day(message, Some(before), Some(due), now);
-        }
         if message.progress.dealt != Some(before) || self.best(message).is_some() {
             return;
         }
