@@ -276,8 +276,6 @@ impl Gate {
             (Lane::Normal, is_night),
             (Lane::Bulk, is_night || is_bulk_closed),
         ];
-        let spreads = self.spreads.iter().map(|it| it.spread().agency);
-        let spread: BTreeSet<AgencyKey> = spreads.collect();
         let mut agencies = BTreeSet::new();
         for (agency, daily) in &mut self.daily {
             let mut open = closed.iter().filter(|(_, is_closed)| !is_closed);
@@ -285,8 +283,7 @@ impl Gate {
             let has_room = open.any(|(lane, _)| {
                 let is_for_line = daily.spent_until(*lane, false, now.wall).is_none()
                     && daily.line(*lane, false, now) == Some(Day::Next);
-                let is_spread = *lane == Lane::Bulk && spread.contains(agency);
-                is_for_line || (is_spread && daily.has_room_again(now.wall))
+                is_for_line || (*lane == Lane::Bulk && daily.has_room_again(now.wall))
             });
             if has_room {
                 agencies.insert(*agency);
