@@ -276,8 +276,6 @@ impl Gate {
             (Lane::Normal, is_night),
             (Lane::Bulk, is_night || is_bulk_closed),
         ];
-        let spreads = self.spreads.iter().map(|it| it.spread().agency);
-        let spread: BTreeSet<AgencyKey> = spreads.collect();
         let mut agencies = BTreeSet::new();
         for (agency, daily) in &mut self.daily {
             let mut open = closed.iter().filter(|(_, is_closed)| !is_closed);
@@ -285,8 +283,7 @@ impl Gate {
             let has_room = open.any(|(lane, _)| {
                 let is_for_line = daily.spent_until(*lane, false, now.wall).is_none()
                     && daily.line(*lane, false, now) == Some(Day::Next);
-                let is_spread = *lane == Lane::Bulk && spread.contains(agency);
-                is_for_line || (is_spread && daily.has_room_again(now.wall))
+                is_for_line || (*lane == Lane::Bulk && daily.has_room_again(now.wall))
             });
             if has_room {
                 agencies.insert(*agency);
@@ -324,12 +321,10 @@ impl Gate {
         }
     }
 
-    /// A message is due then instead, for another operator: its place in its agency's line goes with it.
+    /// A message is due then instead, for another operator: its place in its agency's line goes with it. What is of a campaign moves
+    /// once its time has come, or keeps it: its day is the same.
     pub(super) fn move_to(&mut self, message: &mut Message, due: UnixMillis, now: &Now) {
         let before = std::mem::replace(&mut message.progress.due, due);
-        if message.progress.dealt.is_some() {
-            self.move_day(message, Some(before), Some(due), now);
-        }
         if message.progress.dealt != Some(before) || self.best(message).is_some() {
             return;
         }

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::civil::Time;
+use jiff::tz::TimeZone;
 use xabar_events::{Msisdn, Reason};
 
 use super::*;
@@ -260,4 +262,99 @@ fn what_expired_or_is_scheduled_by_the_wall_clock_does_not_go() {
     let now = after(Duration::ZERO);
     assert_eq!(turn(&mut pacer, &now), Some(("expired", 1)));
     assert_eq!(turn(&mut pacer, &now), Some(("defer", 2)));
+}
+
+/// The n-th message, of another lane.
+fn of(lane: Lane, n: u64) -> Message {
+    let mut message = message(n);
+    message.origin_mut().lane = lane;
+    message
+}
+
+fn of_a_day(messages: u32) -> Rules {
+    let timezone = TimeZone::get("Asia/Tashkent").unwrap();
+    let quota = DailyQuota { messages, timezone };
+    Rules {
+        daily: [(AgencyKey::of("kadastr"), quota)].into(),
+        ..Rules::default()
+    }
+}
+
+#[test]
+fn no_day_is_looked_at_for_room_in_hours_that_let_nobody_go() {
+    let hours = Some(QuietHours {
+        from: Time::constant(9, 0, 0, 0),
+        to: Time::constant(8, 0, 0, 0),
+        timezone: TimeZone::get("Asia/Tashkent").unwrap(),
+    });
+    let open = Rules {
+        release: HOUR,
+        ..of_a_day(2)
+    };
+    let night = Rules {
+        quiet_hours: hours.clone(),
+        ..open.clone()
+    };
+    let no_bulk = Rules {
+        no_bulk: hours,
+        ..open.clone()
+    };
+    let now = after(Duration::ZERO);
+    let cases = [
+        (&night, Lane::Normal),
+        (&night, Lane::Bulk),
+        (&no_bulk, Lane::Bulk),
+    ];
+    for (closed, lane) in cases {
+        let mut pacer = Pacer::new(closed, &BTreeMap::new());
+        for n in 1..=3 {
+            offer(&mut pacer, of(lane, n));
+            assert_eq!(turn(&mut pacer, &now), Some(("defer", n)));
+        }
+        assert_eq!(pacer.with_room(&now), BTreeSet::new(), "{closed:?}");
+        let known = |_: &[&Message]| Ok::<_, ()>(Vec::new());
+        pacer.change_rules(&open, &now, known).unwrap();
+        let agency = AgencyKey::of("kadastr");
+        assert_eq!(pacer.with_room(&now), BTreeSet::from([agency]));
+    }
+}
+
+#[test]
+fn who_is_judged_twice_while_times_are_dealt_out_anew_counts_once_on_its_day() {
+    let agency = AgencyKey::of("kadastr");
+    let campaign = Spread {
+        agency,
+        service: None,
+        an_hour: 20,
+    };
+    let rules = Rules {
+        spreads: vec![campaign],
+        ..of_a_day(10)
+    };
+    let mut pacer = Pacer::new(&rules, &BTreeMap::new());
+    let now = after(Duration::ZERO);
+    let mut first = of(Lane::Bulk, 1);
+    first.progress.attempt.attempts = 1;
+    pacer.begin(&first, Lane::Bulk, &now);
+    offer(&mut pacer, of(Lane::Bulk, 2));
+    let Some(Turn::Defer {
+        mut message, until, ..
+    }) = pacer.next(UCELL, Among::All, &now)
+    else {
+        panic!("it has a time of the campaign");
+    };
+    message.progress.due = until;
+    let mut waiting = Arrival {
+        message,
+        thread: ThreadFacts::default(),
+        subscriber: SubscriberFacts::default(),
+    };
+    pacer.begin_anew(agency);
+    for _ in 0..2 {
+        let wait = pacer.judge_anew(&mut waiting, &now);
+        waiting.message.progress.due = wait.unwrap().0;
+    }
+    pacer.end_anew(agency);
+    let used = pacer.used();
+    assert_eq!(used[0].1.campaigns, [1]);
 }

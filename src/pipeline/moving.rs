@@ -241,9 +241,23 @@ impl Core {
         self.pacer.sibling_waits(message.thread);
         // Not before the next millisecond: the cursor of the new queue may have passed this one.
         let due = UnixMillis(beat.now.steady.0 + 1);
-        self.pacer.move_to(&mut message, to, due, &beat.now);
+        self.move_to(beat, &mut message, to, due);
         self.wait(&message);
         beat.put(message);
+    }
+
+    /// A message that waits, and is not held, does so for another operator, where it is due then.
+    pub(super) fn move_to(
+        &mut self,
+        beat: &Beat,
+        message: &mut Message,
+        operator: OperatorId,
+        due: UnixMillis,
+    ) {
+        self.pacer.move_to(message, operator, due, &beat.now);
+        if self.pacer.has_line(message) {
+            self.review.follow(message, &beat.now);
+        }
     }
 
     /// Where a refused message goes instead, if its refusal asks for another operator and there is one.

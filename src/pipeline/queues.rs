@@ -146,7 +146,7 @@ impl Core {
             {
                 // Not before the next millisecond: the cursor of the new queue may have passed this one.
                 let due = UnixMillis(beat.now.steady.0 + 1);
-                self.pacer.move_to(message, operator, due, &beat.now);
+                self.move_to(beat, message, operator, due);
                 beat.put(message.clone());
                 moved.push(message.clone());
             }

@@ -166,7 +166,7 @@ impl Core {
         // Not before the next millisecond: the cursor of the new queue may have passed this one.
         let soonest = UnixMillis(beat.now.steady.0 + 1);
         let due = message.progress.due.max(soonest);
-        self.pacer.move_to(&mut message, to, due, &beat.now);
+        self.move_to(beat, &mut message, to, due);
         beat.put(message.clone());
         message
     }

@@ -14,7 +14,7 @@
 //! has its turn.
 //!
 //! What is due keeps its place, and counts with it beside those that are dealt out anew: be it held, since its operator takes nothing,
-//! or not read yet.
+//! or not read yet. What goes to another operator meanwhile is found there.
 //!
 //! So is what waits for another day of its agency, in line or in a campaign, when this one has room after all, since what that was for
 //! did not go.
@@ -173,13 +173,22 @@ impl Review {
 
     /// A message was put off. If what waits of its agency is gone through it is judged once more, after all that came in before.
     pub(super) fn note(&mut self, message: &Message, now: &Now) {
-        let agency = message.agency();
-        let mut walks = self.left.iter_mut();
-        if let Some(walk) = walks.find(|it| it.agency == agency)
-            && !walk.is_to_read(came(message, now))
-        {
-            walk.note(message, now);
+        if let Some(walk) = self.walk(message.agency()) {
+            walk.find(message, now);
         }
+    }
+
+    /// A message that stands in line waits for another operator from now on. If it is to be judged yet it is found there.
+    pub(super) fn follow(&mut self, message: &Message, now: &Now) {
+        if let Some(walk) = self.walk(message.agency())
+            && walk.judged < Some(came(message, now))
+        {
+            walk.find(message, now);
+        }
+    }
+
+    fn walk(&mut self, agency: AgencyKey) -> Option<&mut Walk> {
+        self.left.iter_mut().find(|it| it.agency == agency)
     }
 
     /// How far it is, if something is to be gone through.
@@ -243,6 +252,16 @@ impl Walk {
     fn is_to_read(&self, came: Came) -> bool {
         let last = self.noted.last_key_value().map(|(came, _)| *came);
         self.is_full && self.judged.max(last) < Some(came)
+    }
+
+    /// A message stands where it did not before: it is noted, or read there with those for which there was no room.
+    fn find(&mut self, message: &Message, now: &Now) {
+        let queue = message.queue();
+        if !self.is_to_read(came(message, now)) {
+            self.note(message, now);
+        } else if !self.queues.contains(&queue) {
+            self.queues.push(queue);
+        }
     }
 
     /// Notes where a message stands that has to be judged in its order.

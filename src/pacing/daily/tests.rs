@@ -98,6 +98,46 @@ fn room_is_looked_for_on_the_days_that_had_none_until_all_is_dealt_out_anew() {
 }
 
 #[test]
+fn who_missed_their_time_in_a_campaign_are_before_others_on_the_day_that_is_counted_then() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    for (today, tomorrow, later) in [(2, 0, 1), (1, 1, 1), (1, 1, 2), (2, 0, 3)] {
+        let mut daily = Daily::new(two_a_day(), Used::default());
+        let came = (true, noon, 1);
+        (0..today).for_each(|_| daily.join_campaign(noon, came, noon));
+        (0..tomorrow).for_each(|_| daily.join_campaign(noon.after(DAY), came, noon));
+        let then = noon.after(DAY * later);
+        daily.pass(then);
+        let full_until = Some(midnight(24 + i64::from(later)));
+        assert_eq!(daily.full_until(then, false), full_until, "{later} later");
+    }
+}
+
+#[test]
+fn room_is_looked_for_again_where_normal_messages_took_a_day_from_who_had_a_time_on_it() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    assert_eq!(daily.spent_by_normal(false, noon), None);
+    assert!(!daily.has_room_again(noon), "nobody was turned away");
+    (0..2).for_each(|_| daily.promise(Lane::Normal, Day::Today, false));
+    assert_eq!(daily.spent_by_normal(false, noon), Some(midnight(24)));
+    assert!(!daily.has_room_again(noon));
+    (0..2).for_each(|_| daily.leave(Lane::Normal, noon, Came::default(), &now(noon)));
+    assert!(daily.has_room_again(noon));
+}
+
+#[test]
+fn a_day_for_which_others_stand_in_line_has_no_room_again_for_a_campaign() {
+    let noon = at("2026-11-23T12:00:00+05:00");
+    let mut daily = Daily::new(two_a_day(), Used::default());
+    daily.pass(noon);
+    (0..2).for_each(|_| daily.promise(Lane::Bulk, Day::Today, false));
+    assert_eq!(daily.full_until(noon, false), Some(midnight(24)));
+    assert!(!daily.has_room_again(noon));
+    daily.leave(Lane::Bulk, noon, Came::default(), &now(noon));
+    assert!(daily.has_room_again(noon));
+}
+
+#[test]
 fn what_did_not_go_gives_its_own_day_back() {
     let mut daily = Daily::new(two_a_day(), Used::default());
     let evening = at("2026-11-23T23:59:00+05:00");

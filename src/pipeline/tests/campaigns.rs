@@ -7,6 +7,7 @@ use xabar_events::{Notification, Reason, State};
 
 use super::line::{at_night, bulk, due, in_order, quota, spread, take};
 use super::random::Random;
+use super::routing::to_beeline;
 use super::world::*;
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Changes, MessageId};
@@ -241,6 +242,131 @@ fn what_is_judged_anew_has_its_day_by_the_quota_of_now() {
     assert_eq!(told(&world)[&21], 2);
     pass(&mut world, 2, &mut gone);
     assert_eq!(gone, days(&[(1..=8, 0), (9..=16, 1), (17..=21, 2)]));
+}
+
+#[test]
+fn whom_normal_messages_took_the_day_from_waits_for_the_next_when_its_time_comes() {
+    let mut world = World::with(twenty_an_hour_of(3));
+    world.publish_all((1..=3).map(bulk));
+    assert_eq!(take(&mut world), [1]);
+    world.publish_all((4..=5).map(apart));
+    assert_eq!(take(&mut world), [4, 5]);
+    world.advance(7 * MINUTE);
+    assert_eq!(take(&mut world), [0; 0]);
+    let due_on = due(&mut world, [2, 3]).into_iter().map(day);
+    assert_eq!(due_on.collect::<Vec<_>>(), [1, 0], "called in vain once");
+}
+
+#[test]
+fn whom_a_limit_puts_off_to_another_day_counts_on_that_one() {
+    let changes: [(&str, Change); 2] = [
+        ("called", |world| world.advance(7 * MINUTE)),
+        ("judged anew", |world| {
+            world.wall_ahead += 5000;
+            world.calm();
+        }),
+    ];
+    for (of, change) in changes {
+        let mut world = World::with(|settings| {
+            twenty_an_hour_of(4)(settings);
+            settings.rules.limits = vec![limit(1, 20 * HOUR)];
+        });
+        world.publish_all((1..=3).map(bulk));
+        assert_eq!(take(&mut world), [1]);
+        world.publish(Notification {
+            msisdn: phone(2),
+            ..apart(4)
+        });
+        assert_eq!(take(&mut world), [4]);
+        change(&mut world);
+        let due_on = due(&mut world, [2, 3]).into_iter().map(day);
+        assert_eq!(due_on.collect::<Vec<_>>(), [1, 0], "{of}");
+        world.publish_all((5..=9).map(bulk));
+        let mut told = told(&world);
+        told.retain(|id, _| *id > 4);
+        let expected = days(&[(5..=5, 0), (6..=8, 1), (9..=9, 2)]);
+        assert_eq!(told, expected, "{of}");
+    }
+}
+
+#[test]
+fn who_ends_before_its_limit_lets_it_go_takes_no_room_of_later_days() {
+    let mut world = World::with(|settings| {
+        twenty_an_hour_of(3)(settings);
+        settings.rules.limits = vec![limit(1, 40 * HOUR)];
+    });
+    world.publish(bulk(1));
+    world.publish(Notification {
+        expires: Some(START.after(27 * HOUR).into()),
+        ..bulk(2)
+    });
+    assert_eq!(take(&mut world), [1]);
+    world.publish(Notification {
+        msisdn: phone(2),
+        ..apart(3)
+    });
+    assert_eq!(take(&mut world), [3]);
+    world.advance(7 * MINUTE);
+    world.advance(28 * HOUR);
+    assert_eq!(world.story("apart-2").last().unwrap(), "expired deadline");
+    world.publish_all((4..=10).map(bulk));
+    let expected = [(5..=6, 1), (7..=9, 2), (10..=10, 3)];
+    let mut told = told(&world);
+    told.retain(|id, _| *id > 3);
+    assert_eq!(told, days(&expected));
+}
+
+/// Others of whom something waits, so that their agencies are judged before and after another one.
+fn others_wait(world: &mut World, agencies: &[&str]) {
+    for (number, agency) in (50..).zip(agencies) {
+        world.publish(Notification {
+            key: key(agency, "later"),
+            not_before: Some(START.after(60 * HOUR).into()),
+            ..apart(number)
+        });
+    }
+}
+
+#[test]
+fn what_moves_to_another_operator_amid_a_review_counts_on_its_day() {
+    for beats in 0..8 {
+        let mut world = World::with(twenty_an_hour_of(10));
+        others_wait(&mut world, &["adliya", "soliq", "yhxbb", "xtv"]);
+        world.publish_all((1..=10).map(bulk));
+        assert_eq!(take(&mut world), [5]);
+        world.order(Order::Pause(Scope::default())).unwrap();
+        world.advance(HOUR);
+        assert_eq!(world.held(), 9);
+        world.wall_ahead += 5000;
+        (0..beats).for_each(|_| _ = world.beat());
+        world.ported = Some(to_beeline(&(1..=10).collect::<Vec<_>>()));
+        world.calm();
+        world.publish_all((11..=14).map(bulk));
+        world.order(Order::Resume(Scope::default())).unwrap();
+        let mut gone = Days::new();
+        pass(&mut world, 1, &mut gone);
+        assert_eq!(gone, days(&[(6..=14, 0), (15..=18, 1)]), "{beats} beats");
+        let mut told = told(&world);
+        told.retain(|id, _| *id > 14);
+        assert_eq!(told, days(&[(15..=18, 1)]), "{beats} beats");
+    }
+}
+
+#[test]
+fn the_first_of_a_campaign_that_come_amid_a_review_count_on_their_day() {
+    for beats in 0..8 {
+        let mut world = World::with(twenty_an_hour_of(5));
+        others_wait(&mut world, &["adliya", "soliq", "yhxbb", "xtv", "kadastr"]);
+        world.wall_ahead += 5000;
+        (0..beats).for_each(|_| _ = world.beat());
+        world.publish_all((1..=5).map(bulk));
+        world.calm();
+        let first = world.laws.accepted() as u64;
+        world.publish(bulk(6));
+        world.calm();
+        let until = world.last_deferral(first + 1).until.unwrap();
+        assert_eq!(day(until.into()), 1, "{beats} beats");
+    }
 }
 
 /// What staff or time does to a world.
