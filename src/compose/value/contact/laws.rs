@@ -270,7 +270,7 @@ proptest! {
         parting in prop::sample::select(vec![" ", "", " (", "-", ": "]),
         word in prop::sample::select(vec![
             "N", "№ ", "No. ", "номер ", "raqami: ", "Ariza raqami ", "ID ", "TT ", "AA", "AAF ", "AB № ", "INN ", "PQ-",
-            "Shartnoma № ", "ГОСТ ",
+            "Shartnoma № ", "ГОСТ ", "ish ", "дело № ", "VMQ-", "ЎРҚ ", "ШНҚ ", "id ",
         ]),
     ) {
         let (first, last) = number.split_at(at);
