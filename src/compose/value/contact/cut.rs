@@ -126,7 +126,7 @@ impl Skeleton {
 
 fn stronger(sign: char, other: char) -> char {
     match (sign, other) {
-        ('+', _) | (_, '+' | '±') => '+',
+        ('+', _) | (_, '+') => '+',
         (',' | ';', _) | (' ', _) if !matches!(other, ',' | ';') && sign != ' ' => sign,
         (_, ',' | ';') | (' ', _) => other,
         _ => sign,
