@@ -5,7 +5,7 @@ use crate::named::named;
 named! {
     /// Why an event is not taken in, as agencies see it.
     pub enum RejectReason {
-        /// Not JSON, or not an object, or a key given twice.
+        /// Not JSON, or not an object, or a field, a value of `params` or an extension attribute given twice.
         Malformed = 1, "malformed";
         /// Neither a CloudEvent in structured nor in binary mode.
         UnsupportedContentType = 2, "unsupported-content-type";

@@ -139,6 +139,59 @@ fn what_is_no_json_object_is_malformed() {
 }
 
 #[test]
+fn a_key_given_twice_is_malformed_in_json_unless_it_is_ignored() {
+    let sample = Sample::new(3).next().unwrap();
+    let body = String::from_utf8(structured(&sample)).unwrap();
+    for (before, keys, detail) in [
+        (
+            "{",
+            r#""id":"a","#,
+            "the event should have each field only once",
+        ),
+        (
+            "{",
+            r#""region":"a","region":1,"#,
+            "every extension attribute should be there only once",
+        ),
+        (
+            r#""data":{"#,
+            r#""status":"ready","#,
+            "data should have each field only once",
+        ),
+        (
+            r#""params":{"#,
+            r#""room":"12","room":14,"#,
+            "data.params should have each name only once",
+        ),
+    ] {
+        let twice = body.replacen(before, &format!("{before}{keys}"), 1);
+        let rejection = Event::from_structured(twice.as_bytes()).unwrap_err();
+        let malformed = Rejection::new(RejectReason::Malformed, detail);
+        assert_eq!(rejection, malformed, "{keys}");
+    }
+    for (before, keys) in [
+        ("{", r#""Region":"a","Region":"b","#),
+        (r#""data":{"#, r#""room":"12","room":14,"#),
+    ] {
+        let twice = body.replacen(before, &format!("{before}{keys}"), 1);
+        assert!(Event::from_structured(twice.as_bytes()).is_ok(), "{keys}");
+    }
+}
+
+#[test]
+fn of_two_headers_for_one_attribute_the_first_stands() {
+    let mut sample = Sample::new(3).next().unwrap();
+    sample.extensions = [("region", "a")].into_iter().collect();
+    let mut data = Vec::new();
+    sample.write_data(&mut data);
+    let mut headers = headers("cloudEvents:", &sample);
+    for name in ["cloudEvents_id", "cloudEvents_region"] {
+        headers.push((name.to_owned(), b"other".to_vec()));
+    }
+    assert_eq!(binary(&headers, &data), Ok(Event::StatusChanged(sample)));
+}
+
+#[test]
 fn deep_nesting_is_skipped_without_recursion() {
     let deep = "[".repeat(10_000) + &"]".repeat(10_000);
     let body = format!(r#"{{"specversion":"1.0","Deep":{deep},"deep":{deep},"id":{deep}}}"#);

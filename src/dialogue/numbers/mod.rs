@@ -21,14 +21,14 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
         return asked;
     }
     let own = OwnNumbers::of(known);
-    if matches!(&asked.wish, Wish::Status(number) if own.has(number)) {
-        return asked;
-    }
     if let Some(number) = own.find(text) {
         return Asked {
             wish: Wish::Status(number.to_owned()),
             language: None,
         };
+    }
+    if matches!(&asked.wish, Wish::Status(number) if own.has(number)) {
+        return asked;
     }
     if asked.wish == Wish::Applications
         && let Some(number) = own.find(after_first_word(text))
@@ -37,9 +37,6 @@ pub fn of_own_applications(asked: Asked, text: &str, known: &Known<'_>) -> Asked
             wish: Wish::Status(number.to_owned()),
             ..asked
         };
-    }
-    if matches!(asked.wish, Wish::Language(_)) {
-        return asked;
     }
     let words = numbered_words(text);
     let numbers: Vec<&str> = words.iter().filter_map(NumberedWord::number).collect();
@@ -208,6 +205,8 @@ fn key(number: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use xabar_events::Language;
+
     use super::super::reply::tests::{built_in, known, message, reply, status};
     use super::*;
     use crate::dialogue::reply::{Reply, respond};
@@ -236,6 +235,7 @@ mod tests {
             ("AB-12", "АВ-12"),
             ("４８１２", "4812"),
             ("ЕЦ-5", "NETS-5"),
+            ("ЕЦ-5", "YETS-5"),
             ("Исх№7060", "No. ИсхN7060"),
             ("Вх №3", "Bx N3"),
         ] {
@@ -261,6 +261,8 @@ mod tests {
             message(1, "UZ-2026-A", "approved"),
             message(2, "KADASTR-12", "ready"),
             message(3, "STOP-7", "ready"),
+            message(4, "AB 1234", "ready"),
+            message(5, "HOLAT", "ready"),
         ];
         let choices = Choices::default();
         let known = known(&messages, &choices);
@@ -270,12 +272,33 @@ mod tests {
             ("Kadastr-12", Some("Kadastr-12")),
             ("STATUS kadastr 12", Some("kadastr 12")),
             ("status kadastr 13", None),
+            ("status AB 1234", Some("AB 1234")),
+            ("holat", None),
             ("stop 7", None),
         ] {
             let asked = of_own_applications(keywords.read(text), text, &known);
             let expected = number.map(|number| Wish::Status(number.to_owned()));
             let found = Some(asked.wish).filter(|wish| matches!(wish, Wish::Status(_)));
             assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn ones_own_number_shows_no_language_though_it_begins_as_the_name_of_one() {
+        let messages = [
+            message(1, "RU-26 113", "ready"),
+            message(2, "AB 1234", "ready"),
+        ];
+        let choices = Choices::default();
+        let known = known(&messages, &choices);
+        let keywords = built_in();
+        for (text, language) in [
+            ("ru 26 113", None),
+            ("RU-26 114", Some(Language::Ru)),
+            ("halat AB 1234", Some(Language::Kaa)),
+        ] {
+            let asked = of_own_applications(keywords.read(text), text, &known);
+            assert_eq!(asked.language, language, "{text}");
         }
     }
 
@@ -325,6 +348,7 @@ mod tests {
             ("kadastr-12 please", found("kadastr-12")),
             ("is REG-TASH-113 ready?", found("REG-TASH-113")),
             ("KADASTR-12 holati qanday?", found("KADASTR-12")),
+            ("КАДАСТР-12 қани?", found("КАДАСТР-12")),
             ("REG-TASH-113-raqamli arizam", found("REG-TASH-113")),
             ("is REG-TASH-114 ready?", Wish::Help),
         ] {

@@ -38,6 +38,13 @@ impl<'a> Attributes<'a> {
             self.extensions.push((name, text));
         }
     }
+
+    /// The same, unless one of its name is kept.
+    pub(super) fn extend_once(&mut self, name: &str, text: Cow<'a, str>) {
+        if !self.extensions.iter().any(|(other, _)| other == name) {
+            self.extend(Cow::Owned(name.to_owned()), text);
+        }
+    }
 }
 
 /// Whether `name` may be that of an extension's attribute: lower-case letters and digits, and no

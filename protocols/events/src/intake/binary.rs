@@ -52,11 +52,9 @@ fn attribute<'a>(
         Binding::Http => utf8(unquote(value)).and_then(percent_decode),
     };
     match (attributes.slot(name), text) {
-        // The same attribute under both AMQP spellings: the first stands.
+        // The same attribute under both AMQP spellings, or once more: the first stands.
         (Some(slot), Some(text)) if matches!(slot, Slot::Absent) => *slot = Slot::Text(text),
-        (None, Some(text)) if is_extension(name) => {
-            attributes.extend(Cow::Owned(name.into()), text)
-        }
+        (None, Some(text)) if is_extension(name) => attributes.extend_once(name, text),
         (_, None) => {
             return Err(Rejection::invalid(
                 "every CloudEvents header",

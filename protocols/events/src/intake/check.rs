@@ -174,11 +174,16 @@ fn params(params: Params<'_>) -> Result<TextMap, Rejection> {
             return invalid("an object whose texts have at most 500 characters, none of them NUL");
         }
         if params.get(&name).is_some() {
-            return invalid("an object with each name only once");
+            return Err(twice("data.params should have each name only once"));
         }
         params.push(&name, &text);
     }
     Ok(params)
+}
+
+/// A key given twice, of which nobody knows which is meant.
+fn twice(detail: &str) -> Rejection {
+    Rejection::new(RejectReason::Malformed, detail)
 }
 
 fn extensions(found: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<TextMap, Rejection> {
@@ -192,7 +197,7 @@ fn extensions(found: Vec<(Cow<'_, str>, Cow<'_, str>)>) -> Result<TextMap, Rejec
             return invalid("at most 1024 characters, none of them control characters");
         }
         if extensions.get(&name).is_some() {
-            return invalid("there only once");
+            return Err(twice("every extension attribute should be there only once"));
         }
         extensions.push(&name, &text);
     }

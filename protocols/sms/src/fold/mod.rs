@@ -155,8 +155,9 @@ mod tests {
 
     #[test]
     fn typography_becomes_typewriting() {
-        let text = "«Kadastr» – “№\u{A0}5”…\u{2009}120\u{202F}m²\n• 3×4 ﬁle\u{FEFF}";
-        assert_eq!(fold(text), "\"Kadastr\" - \"N 5\"... 120 m2\n- 3x4 file");
+        let text = "«Kadastr» – “№\u{A0}5”…\u{2009}120\u{202F}m²\n• 3×4 ﬁle\u{FEFF}, ±2";
+        let folded = "\"Kadastr\" - \"N 5\"... 120 m2\n- 3x4 file, +/-2";
+        assert_eq!(fold(text), folded);
     }
 
     #[test]

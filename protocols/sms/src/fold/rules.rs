@@ -76,6 +76,7 @@ pub const RULES: &[Rule] = &[
     rule("²", "2", "a unit such as m²; not beside a digit"),
     rule("³", "3", "a unit such as m³; not beside a digit"),
     rule("×", "x", "sizes such as 3×4"),
+    rule("±", "+/-", "more or less, as typewriters had it"),
     rule("Α", "A", "Greek capital of the same shape"),
     rule("Β", "B", "Greek capital of the same shape"),
     rule("Ε", "E", "Greek capital of the same shape"),

@@ -183,7 +183,7 @@ impl Skeleton {
         for index in start - signs..end {
             if self.is_digit(index) {
                 digits += usize::from(plus);
-            } else if matches!(self.at(index), '+' | '±') {
+            } else if self.at(index) == '+' {
                 (plus, digits) = (true, 0);
             } else if self.at(index).is_alphabetic() {
                 (plus, digits) = (false, 0);

@@ -126,7 +126,7 @@ impl Skeleton {
 
 fn stronger(sign: char, other: char) -> char {
     match (sign, other) {
-        ('+', _) | (_, '+' | '±') => '+',
+        ('+', _) | (_, '+') => '+',
         (',' | ';', _) | (' ', _) if !matches!(other, ',' | ';') && sign != ' ' => sign,
         (_, ',' | ';') | (' ', _) => other,
         _ => sign,
@@ -225,6 +225,15 @@ mod tests {
             "90 123 N45 № 67",
             "+48 601 N23456789",
             "PQ-9989 01.12.2034",
+            "90 123 ish 4567",
+            "90 123 дело 4567",
+            "90 123 VMQ-4567",
+            "90 123 ЎРҚ-4567",
+            "90 123 SHNQ 4567",
+            "90 id 1234-567",
+            "+998 90 UZ l234567",
+            "90 N123 l234",
+            "+99890, N12345678",
         ] {
             assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
         }
@@ -238,6 +247,8 @@ mod tests {
             "2026 N 12345",
             "12:50 AB1234567",
             "5-yil +5 ball, N48120973",
+            "Ball: +15, ariza N48120973",
+            "15.03.2026, +15 N48",
             "AB1234567, N48120973; STIR 301234567",
             "+998 ** ***-**-67 raqamiga yuborildi: 12-xona, 20123-son",
         ] {
@@ -254,6 +265,7 @@ mod tests {
             "Qo'ng'iroq qiling: AB 1234567",
             "Звоните по номеру 48120973",
             "tel. ID 2000-055",
+            "Tel. id 2000-055",
         ] {
             assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
         }
@@ -275,6 +287,7 @@ mod tests {
             "Ariza raqami (90123456) 7",
             "N90123456, 7, 15.03.2026",
             "N99890123, 4567",
+            "N90123456, 7, 5-uy",
         ] {
             assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");
         }

@@ -156,9 +156,11 @@ impl Skeleton {
     /// Whether no sign of a number to call or of a code to dial stands around these digits, nor a letter behind them.
     pub(super) fn is_unsigned(&self, start: usize, end: usize) -> bool {
         let before = self.0.get(..start).unwrap_or_default();
-        let before = before.iter().rev().find(|each| **each != ' ');
+        let last = before.iter().rposition(|each| *each != ' ');
+        let before = last.and_then(|last| before.get(..=last));
         let after = self.at(end);
-        !matches!(before, Some('+' | '±' | '*' | '#'))
+        // ± is read as the last of these.
+        !matches!(before, Some([.., '+' | '*' | '#'] | [.., '+', '/', '-']))
             && !matches!(after, '*' | '#')
             && !after.is_alphabetic()
     }

@@ -168,6 +168,7 @@ fn the_number_of_a_courts_case_calls_nobody() {
         "2-1234/2026, 901234567",
         "90 123 № 4-567/2026",
         "+4-1001-2605/1234",
+        "± 4-1001-2605/1234",
         "*4-1001-2605/1234#",
     ] {
         assert_eq!(contact_in(number), Some(Contact::Phone), "{number}");

@@ -8,6 +8,7 @@ fn a_number_is_found_behind_any_signs() {
         "+48 601 234 567",
         "+7 495 123 456",
         "+ ... 48 601 234 567",
+        "±48 601 234 567",
         "90ʻ123ʻ45ʻ67",
         "998ʻ901ʻ234ʻ567",
         "90ʼ123ʼ45ʼ67",
@@ -28,6 +29,7 @@ fn a_number_is_found_behind_any_signs() {
         "Ish vaqti 08.15-17.45",
         "8.30 – 17.45, shanba 09.10—14.05",
         "* 3 nusxa, * 4 rasm",
+        "1 500 ± 50 kv. m",
     ] {
         assert_eq!(contact_in(words), None, "{words}");
     }
