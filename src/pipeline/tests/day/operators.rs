@@ -278,8 +278,9 @@ impl Operators {
         self.what.insert(self.numbers, what);
     }
 
-    /// Its sessions are gone with it; receipts, and what phones say, come to the next one.
+    /// Its sessions are gone with it, and so is what they brought in this second; receipts, and what phones say, come to the next one.
     pub(super) fn gateway_died(&mut self, world: &mut World) {
+        self.taken_late.clear();
         self.what
             .retain(|_, coming| matches!(coming, Coming::Receipt(..) | Coming::Word(..)));
         drop(world.sent());
