@@ -21,7 +21,9 @@ const GRACE: Duration = Duration::from_secs(3 * 60);
 /// The messages that wait for one of these reasons.
 #[derive(Default)]
 pub(super) struct Waits {
-    messages: FxHashMap<MessageId, (AgencyKey, Wait)>,
+    messages: FxHashMap<MessageId, (AgencyKey, Lane, Wait)>,
+    /// How many of them are normal ones, of each agency.
+    normal: BTreeMap<AgencyKey, usize>,
     /// Those of them that were told to wait for the morning.
     of_night: FxHashSet<MessageId>,
     /// Until then they may go one by one, the last night having been ended by other rules.
@@ -56,10 +58,23 @@ struct Campaign {
 impl Waits {
     /// It has its end, or other rules.
     fn forget(&mut self, id: MessageId) -> Option<&mut Campaign> {
-        self.messages.remove(&id);
+        if let Some((agency, Lane::Normal, _)) = self.messages.remove(&id)
+            && let Some(normal) = self.normal.get_mut(&agency)
+        {
+            *normal -= 1;
+        }
         self.of_night.remove(&id);
         let mut campaigns = self.campaigns.values_mut();
         campaigns.find_map(|campaign| campaign.waiting.remove(&id).then_some(campaign))
+    }
+
+    /// Something holds it up.
+    fn wait(&mut self, id: MessageId, (agency, lane): (AgencyKey, Lane)) {
+        let wait = Wait::HeldUntil(UnixMillis(0));
+        let before = self.messages.insert(id, (agency, lane, wait));
+        if before.is_none() && lane == Lane::Normal {
+            *self.normal.entry(agency).or_default() += 1;
+        }
     }
 
     /// It is begun, or something else holds it up now: where it waited for its campaign, its turn came.
@@ -91,7 +106,7 @@ impl Laws {
 
     pub(super) fn note_wait(&mut self, id: MessageId, outcome: &Outcome<'_>) {
         let message = &self.messages[&id].message;
-        let agency = message.agency();
+        let (agency, lane) = (message.agency(), message.lane);
         let is_spread = self.is_spread(message);
         let told = (outcome.state, outcome.reason);
         if is_spread && told == (State::Deferred, Some(Reason::AgencyQuota)) {
@@ -113,8 +128,7 @@ impl Laws {
                     | Reason::BulkWindow,
                 ),
             ) if !is_spread => {
-                let wait = Wait::HeldUntil(UnixMillis(0));
-                self.waits.messages.insert(id, (agency, wait));
+                self.waits.wait(id, (agency, lane));
                 if outcome.reason == Some(Reason::QuietHours) {
                     self.waits.of_night.insert(id);
                 }
@@ -152,10 +166,9 @@ impl Laws {
             let of_night = self.waits.of_night.contains(&id);
             self.waits.forget(id);
             let message = &self.messages[&id].message;
-            let agency = message.agency();
+            let (agency, lane) = (message.agency(), message.lane);
             if !self.is_spread(message) {
-                let wait = Wait::HeldUntil(UnixMillis(0));
-                self.waits.messages.insert(id, (agency, wait));
+                self.waits.wait(id, (agency, lane));
                 if of_night {
                     self.waits.of_night.insert(id);
                 }
@@ -180,12 +193,12 @@ impl Laws {
         let spent = self.spent(now);
         let last_of_night = self.last_of_night(&waits, now);
         let left_to_normal = self.left_to_normal(&waits, now);
-        for (id, (agency, wait)) in &mut waits.messages {
+        for (id, (agency, lane, wait)) in &mut waits.messages {
+            let lane = *lane;
             match *wait {
                 Wait::HeldUntil(until) if until > now.steady || spent.contains(agency) => continue,
                 Wait::HeldUntil(_) | Wait::FreeSince(_) => {}
             }
-            let lane = self.messages[id].message.lane;
             let last = last_of_night.get(&(*agency, lane));
             let is_after_night = waits.of_night.contains(id) || last.is_some_and(|it| it < id);
             let let_go = Some(waits.night_let_go);
@@ -216,7 +229,6 @@ impl Laws {
         let mut hours = hours.into_iter().flatten();
         let may_go = hours.all(|hours| hours.end(now.wall).is_none())
             && waits.trouble.after(MINUTE) <= now.steady;
-        let normal = self.normal_that_wait(waits);
         for (agency, campaign) in &mut waits.campaigns {
             let mut spreads = self.rules.spreads.iter();
             let Some(spread) = spreads.find(|it| of_whole_agency(it, *agency)) else {
@@ -226,7 +238,7 @@ impl Laws {
             let quota = self.rules.daily.get(agency);
             let is_nearly_spent = quota.is_some_and(|quota| {
                 let begun = self.begun.days.get(&(*agency, day(quota, now)));
-                let normal = normal.get(agency).copied().unwrap_or(0);
+                let normal = waits.normal.get(agency).copied().unwrap_or(0);
                 begun.map_or(0, Vec::len) + normal >= quota.messages as usize * 3 / 4
             });
             if !may_go || is_nearly_spent || campaign.waiting.len() < spread.an_hour as usize / 2 {
@@ -246,27 +258,17 @@ impl Laws {
         }
     }
 
-    fn normal_that_wait(&self, waits: &Waits) -> BTreeMap<AgencyKey, usize> {
-        let mut normal = BTreeMap::new();
-        for (id, (agency, _)) in &waits.messages {
-            if self.messages[id].message.lane == Lane::Normal {
-                *normal.entry(*agency).or_default() += 1;
-            }
-        }
-        normal
-    }
-
     /// The agencies that may begin no bulk message today besides all normal ones that wait, as far as may be that it is this day.
     fn left_to_normal(&self, waits: &Waits, now: &Now) -> BTreeSet<AgencyKey> {
-        let normal = self.normal_that_wait(waits);
-        let left = normal.into_iter().filter(|(agency, waiting)| {
+        let normal = waits.normal.iter().filter(|(_, waiting)| **waiting > 0);
+        let left = normal.filter(|(agency, waiting)| {
             let quota = self.rules.daily.get(agency);
             quota.is_some_and(|quota| {
-                let begun = self.begun.days.get(&(*agency, day(quota, now)));
-                begun.map_or(0, Vec::len) + waiting >= quota.messages as usize
+                let begun = self.begun.days.get(&(**agency, day(quota, now)));
+                begun.map_or(0, Vec::len) + **waiting >= quota.messages as usize
             })
         });
-        left.map(|(agency, _)| agency).collect()
+        left.map(|(agency, _)| *agency).collect()
     }
 
     /// The agencies that may begin no more today.
