@@ -453,6 +453,8 @@ impl Core {
     pub(super) fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
+        // What came back unwritten has its place in line again.
+        self.stands_elsewhere(message, &beat.now);
         let (facts, superseding) = self.pacer.end_to_wait(message);
         beat.thread(message.thread, facts);
         if facts.waiting > 1 {

@@ -14,7 +14,7 @@
 //! has its turn.
 //!
 //! What is due keeps its place, and counts with it beside those that are dealt out anew: be it held, since its operator takes nothing,
-//! or not read yet. What goes to another operator meanwhile is found there.
+//! or not read yet. What goes to another operator meanwhile, or comes back unwritten, is found there.
 //!
 //! So is what waits for another day of its agency, in line or in a campaign, when this one has room after all, since what that was for
 //! did not go.
@@ -178,7 +178,7 @@ impl Review {
         }
     }
 
-    /// A message that stands in line waits for another operator from now on. If it is to be judged yet it is found there.
+    /// A message that stands in line waits somewhere else from now on. If it is to be judged yet it is found there.
     pub(super) fn follow(&mut self, message: &Message, now: &Now) {
         if let Some(walk) = self.walk(message.agency())
             && walk.judged < Some(came(message, now))

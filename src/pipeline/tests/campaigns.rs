@@ -329,7 +329,7 @@ fn others_wait(world: &mut World, agencies: &[&str]) {
 
 #[test]
 fn what_moves_to_another_operator_amid_a_review_counts_on_its_day() {
-    for beats in 0..8 {
+    for beats in 0..13 {
         let mut world = World::with(twenty_an_hour_of(10));
         others_wait(&mut world, &["adliya", "soliq", "yhxbb", "xtv"]);
         world.publish_all((1..=10).map(bulk));
@@ -353,8 +353,28 @@ fn what_moves_to_another_operator_amid_a_review_counts_on_its_day() {
 }
 
 #[test]
+fn what_comes_back_unwritten_amid_a_review_counts_on_its_day() {
+    for beats in 0..13 {
+        let mut world = World::with(twenty_an_hour_of(10));
+        others_wait(&mut world, &["adliya", "soliq", "yhxbb", "xtv"]);
+        world.publish_all((1..=10).map(bulk));
+        let sent = world.one_sent();
+        world.wall_ahead += 5000;
+        (0..beats).for_each(|_| _ = world.beat());
+        world.give_back(&sent);
+        world.calm();
+        let mut gone = Days::new();
+        take_on_this_day(&mut world, &mut gone);
+        world.publish_all((11..=13).map(bulk));
+        let mut told = told(&world);
+        told.retain(|id, _| *id > 14);
+        assert_eq!(told, days(&[(15..=17, 1)]), "{beats} beats");
+    }
+}
+
+#[test]
 fn the_first_of_a_campaign_that_come_amid_a_review_count_on_their_day() {
-    for beats in 0..8 {
+    for beats in 0..13 {
         let mut world = World::with(twenty_an_hour_of(5));
         others_wait(&mut world, &["adliya", "soliq", "yhxbb", "xtv", "kadastr"]);
         world.wall_ahead += 5000;
