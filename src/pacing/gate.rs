@@ -198,8 +198,7 @@ impl Gate {
     }
 
     /// Takes back what was counted of a message whose first submission was not written.
-    pub(super) fn uncount(&mut self, message: &mut Message, now: &Now) {
-        let has_line = self.has_line(message);
+    pub(super) fn uncount(&mut self, message: &Message, now: &Now) {
         if let Some(daily) = self.daily.get_mut(&message.agency()) {
             daily.uncount(now.wall_at(message.progress.attempt.at));
         }
@@ -207,13 +206,6 @@ impl Gate {
             && let Some(spreading) = self.spreads.get_mut(place)
         {
             spreading.uncount();
-        }
-        if has_line && message.progress.dealt.is_none() {
-            // It had its turn, so it comes before all that stand in line.
-            message.progress.dealt = Some(now.steady);
-        }
-        if has_line {
-            self.move_day(message, None, Some(now.steady), now);
         }
     }
 

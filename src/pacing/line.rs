@@ -302,6 +302,26 @@ impl Gate {
         }
     }
 
+    /// A message waits again whose first submission was not written: its place in its agency's line is due anew, and its campaign's
+    /// time is this one. It had its turn, so it comes before all that stand there.
+    pub(super) fn wait_again(&mut self, message: &mut Message, now: &Now) {
+        if !self.has_line(message) {
+            return;
+        }
+        if self.best(message).is_some() {
+            message.progress.dealt.get_or_insert(now.steady);
+            self.move_day(message, None, Some(now.steady), now);
+            return;
+        }
+        let due = message.progress.due;
+        message.progress.dealt = Some(due);
+        if let Some(daily) = self.daily.get_mut(&message.agency())
+            && let Some(day) = daily.day_at(now.wall_at(due), now.wall)
+        {
+            daily.wait_again(message.lane, day, came(message, now));
+        }
+    }
+
     /// A message that waited ends: the time that it was given is another's.
     pub(super) fn give_up(&mut self, message: &mut Message, now: &Now) {
         let Some(dealt) = message.progress.dealt else {

@@ -483,7 +483,7 @@ impl Pacer {
     }
 
     /// Notes that nothing of a message was written, so that its next attempt is its first again and counts then.
-    pub fn uncount(&mut self, message: &mut Message, now: &Now) {
+    pub fn uncount(&mut self, message: &Message, now: &Now) {
         if message.progress.attempt.attempts == 0 {
             self.threads.unbegin(message);
             self.gate.uncount(message, now);
@@ -514,6 +514,11 @@ impl Pacer {
         let facts = self.subscribers.record(message.msisdn, at);
         self.subscribers.unpin(message.msisdn);
         facts
+    }
+
+    /// Notes that a message waits again, and is due then: one that is not counted has its place in line.
+    pub fn wait_again(&mut self, message: &mut Message, now: &Now) {
+        self.gate.wait_again(message, now);
     }
 
     /// As [`end`](Self::end), for a message that waits again: what is to be kept of its thread, too.

@@ -251,7 +251,7 @@ impl Core {
         };
         let attempt = &mut flight.message.progress.attempt;
         (attempt.attempts, attempt.uncounted) = (0, 0);
-        self.pacer.uncount(&mut flight.message, &beat.now);
+        self.pacer.uncount(&flight.message, &beat.now);
         self.not_shown(beat, flight);
     }
 

@@ -276,7 +276,7 @@ impl Core {
                 let attempt = &mut flight.message.progress.attempt;
                 if !flight.taken && !flight.written {
                     attempt.attempts = attempt.attempts.saturating_sub(1);
-                    self.pacer.uncount(&mut flight.message, &beat.now);
+                    self.pacer.uncount(&flight.message, &beat.now);
                 } else if flight.returned {
                     // Nothing of it was refused for its own sake: the rest will take an attempt, as all at once would have.
                     attempt.uncounted = attempt.uncounted.saturating_add(1);
@@ -453,7 +453,7 @@ impl Core {
     pub(super) fn wait_again(&mut self, beat: &mut Beat, message: &mut Message, due: UnixMillis) {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
-        // What came back unwritten has its place in line again.
+        self.pacer.wait_again(message, &beat.now);
         self.stands_elsewhere(message, &beat.now);
         let (facts, superseding) = self.pacer.end_to_wait(message);
         beat.thread(message.thread, facts);

@@ -267,6 +267,12 @@ impl Daily {
         self.changed = true;
     }
 
+    /// One that was called, and came in then, waits for a day once more.
+    pub(super) fn wait_again(&mut self, lane: Lane, day: Day, came: Came) {
+        let anew = self.judged >= Some(came);
+        self.promise(lane, day, anew);
+    }
+
     /// One that had a place, and came in then, is called, or waits no more.
     pub(super) fn leave(&mut self, lane: Lane, place: UnixMillis, came: Came, now: &Now) {
         if let Some(day) = self.day_at(now.wall_at(place), now.wall) {

@@ -520,3 +520,29 @@ fn a_clock_that_is_set_back_across_midnight_leaves_those_in_line_to_their_day() 
     pass_to(&mut world, 42 * HOUR + 31 * MINUTE);
     assert_eq!(take(&mut world), [4, 5, 6]);
 }
+
+#[test]
+fn what_comes_back_unwritten_keeps_its_day() {
+    let mut world = World::with(|settings| {
+        at_night(settings);
+        quota(settings, "kadastr", 10);
+    });
+    world.publish_all((1..=30).map(bulk));
+    assert_eq!(take(&mut world).len(), 10);
+    pass_to(&mut world, 33 * HOUR);
+    let sent = world.sent();
+    assert_eq!(sent.len(), 10);
+    world.smsc(UCELL).room = 0;
+    for some in sent.chunks(5) {
+        some.iter().for_each(|sent| world.give_back(sent));
+        world.advance(MINUTE);
+    }
+    let mut gone = Vec::new();
+    for _ in 0..30 {
+        world.smsc(UCELL).room = 1;
+        world.advance(MINUTE);
+        gone.extend(take(&mut world));
+    }
+    gone.sort_unstable();
+    assert_eq!(gone, Vec::from_iter(11..=20));
+}
