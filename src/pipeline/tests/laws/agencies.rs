@@ -89,7 +89,7 @@ pub(super) fn of_whole_agency(spread: &Spread, agency: AgencyKey) -> bool {
 }
 
 /// Whether so many are counted anew before this one: more than a few thousand only now and then.
-fn is_counted(most: usize, id: MessageId) -> bool {
+pub(super) fn is_counted(most: usize, id: MessageId) -> bool {
     id.0.is_multiple_of(1 + most as u64 / 1000)
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use rustc_hash::FxHashMap;
 use xabar_events::{Outcome, Reason, State};
 
-use super::agencies::{day, gone};
+use super::agencies::{day, gone, is_counted};
 use super::{Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId};
@@ -80,17 +80,19 @@ impl Laws {
         };
         let day_of = |wall| day(quota, &Now { wall, ..*now });
         let today = day_of(now.wall);
-        if message.lane == Lane::Bulk {
+        let begun = self.begun.days.get(&(agency, today));
+        let most = quota.messages as usize;
+        let may_be_full = begun.map_or(0, Vec::len) + self.days.told.len() >= most;
+        if message.lane == Lane::Bulk && may_be_full && is_counted(most, id) {
             let waiting = self.days.told.iter().filter(|(id, told)| {
                 let other = &self.messages[*id].message;
                 let is_before = other.lane == Lane::Normal && other.agency() == agency;
                 is_before && told.until > now.wall && day_of(told.until) == today
             });
             let waiting = waiting.count();
-            let begun = self.begun.days.get(&(agency, today)).into_iter().flatten();
-            let gone = gone(&self.messages, begun);
+            let gone = gone(&self.messages, begun.into_iter().flatten());
             assert!(
-                gone + waiting < quota.messages as usize,
+                gone + waiting < most,
                 "bulk {id} goes though {waiting} normal ones are to have the rest of the day, {gone} being gone"
             );
         }
