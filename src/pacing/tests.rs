@@ -155,7 +155,7 @@ fn an_older_message_is_overtaken_once_there_is_a_result_of_the_newer() {
         offer(&mut pacer, message(1));
         assert_eq!(turn(&mut pacer, &now), None);
         newer.progress.attempt.attempts = attempts;
-        pacer.uncount(&mut newer.clone(), &now);
+        pacer.uncount(&newer, &now);
         let superseding = (attempts > 0).then(|| newer.order());
         assert_eq!(pacer.end(&newer), superseding);
         assert_eq!(turn(&mut pacer, &now), Some((then, 1)));

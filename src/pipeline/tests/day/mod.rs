@@ -2,7 +2,7 @@
 //! statuses or do not, operators with limits and outages, a gateway that dies now and then; every beat under the eyes of the [`Laws`](super::laws::Laws).
 //!
 //! `XABAR_DAY_EVENTS=1000000 cargo test --release --lib pipeline::tests::day::a_day_keeps -- --nocapture` has a million events
-//! and takes half a minute on two cores; `XABAR_DAY_SEED` repeats a day that went wrong, and with commas there are several.
+//! and takes some forty seconds on two cores; `XABAR_DAY_SEED` repeats a day that went wrong, and with commas there are several.
 
 mod agencies;
 mod citizens;
