@@ -75,7 +75,7 @@ impl Laws {
         own.passed_by.clear();
         let is_first = known.attempts.is_empty() && operator == message.progress.operator;
         let spent = self.spent(now);
-        // Each has a place of its own in the release.
+        // In these hours, and in their release, each may have a place of its own: no turns are counted then.
         let is_released = self.hours_hold(message.lane, now).is_some();
         let others = waiting
             .iter_mut()
