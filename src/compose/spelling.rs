@@ -10,14 +10,13 @@ use crate::control::settings::values::{parsed, switch};
 /// All that a language's file may allow. Other rules would garble it: Russian read as Uzbek is
 /// neither.
 pub(super) fn allowable(language: Language) -> LanguageRules {
-    let is_uzbek = is_uzbek(language);
     LanguageRules {
-        cyrillic_as_latin: if is_uzbek {
-            CyrillicAsLatin::WhenCheaper
-        } else {
-            CyrillicAsLatin::Never
+        cyrillic_as_latin: match language {
+            Language::UzLatn | Language::UzCyrl | Language::En => CyrillicAsLatin::WhenCheaper,
+            Language::Kaa => CyrillicAsLatin::WhenUzbek,
+            Language::Ru => CyrillicAsLatin::Never,
         },
-        karakalpak_apostrophes: is_uzbek || language == Language::Kaa,
+        karakalpak_apostrophes: is_uzbek(language) || language == Language::Kaa,
         plain_letters: language != Language::Ru,
     }
 }
@@ -34,9 +33,15 @@ pub(super) fn spelling(
         "write it as strftime does, such as \"%d.%m.%Y\"",
         DateForm::new,
     );
-    let as_latin = parsed("choose never or when-cheaper", cyrillic_as_latin);
+    let as_latin = parsed("choose never or when-cheaper", |text| {
+        let known = [
+            CyrillicAsLatin::Never,
+            allowable(language).cyrillic_as_latin,
+        ];
+        known.into_iter().find(|choice| choice.as_str() == text)
+    });
     let as_latin = where_allowed(language, as_latin, |rules| {
-        rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper
+        rules.cyrillic_as_latin != CyrillicAsLatin::Never
     });
     let usual = usual(language);
     let apostrophes = where_allowed(language, switch, |rules| rules.karakalpak_apostrophes);
@@ -63,11 +68,6 @@ pub(super) fn usual(language: Language) -> LanguageRules {
     }
 }
 
-fn cyrillic_as_latin(text: &str) -> Option<CyrillicAsLatin> {
-    let known = [CyrillicAsLatin::Never, CyrillicAsLatin::WhenCheaper];
-    known.into_iter().find(|choice| choice.as_str() == text)
-}
-
 /// Reads a rule, in the files of the languages that may have it.
 fn where_allowed<T>(
     language: Language,
@@ -81,7 +81,7 @@ fn where_allowed<T>(
         let others = Language::ALL.iter().copied();
         let others = others.filter(|other| is_allowed(allowable(*other)));
         let files: Vec<String> = others.map(|other| format!("{other}.toml")).collect();
-        let right = format!("leave it out; it belongs into {}", files.join(" and "));
+        let right = format!("leave it out; it belongs into {}", files.join(", "));
         cell.wrong(format!("is not a rule for {language}"), right)
     }
 }

@@ -70,7 +70,7 @@ impl Candidate<'_> {
         }
         let twin = TWINS.iter().find(|(cyrillic, _)| *cyrillic == character);
         match (
-            is_latin && rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper,
+            is_latin && rules.cyrillic_as_latin != CyrillicAsLatin::Never,
             twin,
         ) {
             (true, _) => Some(change(

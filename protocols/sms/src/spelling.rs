@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::fold::fold;
-use crate::latin::{karakalpak_apostrophes, plain_letters, uzbek_latin};
+use crate::latin::{is_karakalpak_cyrillic, karakalpak_apostrophes, plain_letters, uzbek_latin};
 use crate::{Cost, Encoding, count};
 
 /// How a spelling was made, from the closest to the original to the furthest.
@@ -35,7 +35,7 @@ impl fmt::Display for How {
     }
 }
 
-/// Whether Uzbek Cyrillic may be sent in Latin letters.
+/// Whether Cyrillic letters, read as Uzbek, may be sent in Latin ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum CyrillicAsLatin {
     /// Never: people get the letters that they chose.
@@ -43,14 +43,24 @@ pub enum CyrillicAsLatin {
     Never,
     /// When that takes fewer segments.
     WhenCheaper,
+    /// When that takes fewer segments, and none of them has to be read as Karakalpak.
+    WhenUzbek,
 }
 
 impl CyrillicAsLatin {
-    /// Its name in configuration: `never` or `when-cheaper`.
+    /// Its name in configuration: `never` or `when-cheaper`, by what the language is.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Never => "never",
-            Self::WhenCheaper => "when-cheaper",
+            Self::WhenCheaper | Self::WhenUzbek => "when-cheaper",
+        }
+    }
+
+    fn allows(self, text: &str) -> bool {
+        match self {
+            Self::Never => false,
+            Self::WhenCheaper => true,
+            Self::WhenUzbek => !is_karakalpak_cyrillic(text),
         }
     }
 }
@@ -58,7 +68,7 @@ impl CyrillicAsLatin {
 /// What a language allows beyond look-alikes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LanguageRules {
-    /// Whether its Cyrillic letters, read as Uzbek, may be sent in Latin ones.
+    /// Whether Cyrillic letters may be sent in Latin ones.
     pub cyrillic_as_latin: CyrillicAsLatin,
     /// Whether á ǵ ń ó ú ı may be sent as a' g' n' o' u' i', as Karakalpak was written before
     /// 2016.
@@ -125,7 +135,7 @@ fn respelled(text: &str, rules: LanguageRules) -> impl Iterator<Item = Candidate
 /// A folded text in the Latin letters that its language allows, folded again.
 pub fn in_latin(folded: &str, rules: LanguageRules) -> Cow<'_, str> {
     let mut latin = Cow::Borrowed(folded);
-    if rules.cyrillic_as_latin == CyrillicAsLatin::WhenCheaper
+    if rules.cyrillic_as_latin.allows(folded)
         && let Cow::Owned(spelled) = uzbek_latin(folded)
     {
         latin = Cow::Owned(fold(&spelled).into_owned());
@@ -217,6 +227,42 @@ mod tests {
         };
         let sent = cheapest(text, rules);
         assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+    }
+
+    #[test]
+    fn what_is_karakalpak_in_cyrillic_is_not_read_as_uzbek() {
+        let rules = LanguageRules {
+            cyrillic_as_latin: CyrillicAsLatin::WhenUzbek,
+            karakalpak_apostrophes: true,
+            ..LanguageRules::default()
+        };
+        let sent = |value: &str| {
+            let text = format!(
+                "Siziń arzańız tastıyıqlandı, juwap úsh kún ishinde jiberiledi, mánzil: {value}."
+            );
+            let sent = cheapest(&text, rules);
+            (sent.how, sent.cost.segments)
+        };
+        for uzbek in [
+            "КАД-113",
+            "Тўрткўл ДХМ",
+            "Ўзбекистон",
+            "Қўнғирот, Елликқалъа",
+        ] {
+            assert_eq!(sent(uzbek), (How::Latin, 1), "{uzbek}");
+        }
+        for karakalpak in [
+            "Аўыл",
+            "аўдан",
+            "Ўатан",
+            "ТӘЎИР",
+            "Нөкис",
+            "Таңбаслы",
+            "ҮЙ",
+            "қыз",
+        ] {
+            assert_eq!(sent(karakalpak), (How::AsIs, 2), "{karakalpak}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! The letters of 2016 (á ǵ ń ó ú, ı with its capital Í) were a' g' n' o' u' from 1995 on, and ı was
 //! i' from 2009 on. Sources: liquisearch.com and rendszam.guru on Karakalpak, which agree on the
 //! letters; the law itself was not seen. What is written in Cyrillic stays so: sources disagree on
-//! е at the start of a word.
+//! е at the start of a word, and on ц and щ.
 
 use std::borrow::Cow;
 
@@ -42,6 +42,25 @@ fn with_apostrophe(letter: char) -> Option<char> {
         'í' => 'i',
         _ => return None,
     })
+}
+
+/// Whether a text has Cyrillic letters that Uzbek lacks or reads otherwise: ә ң ө ү ы, and ў beside a vowel, which is w.
+pub(crate) fn is_karakalpak_cyrillic(text: &str) -> bool {
+    let mut before = ' ';
+    let mut letters = text.chars().flat_map(char::to_lowercase).peekable();
+    while let Some(letter) = letters.next() {
+        let after = letters.peek().copied().unwrap_or(' ');
+        let is_w = letter == 'ў' && (is_vowel(before) || is_vowel(after));
+        if is_w || matches!(letter, 'ә' | 'ң' | 'ө' | 'ү' | 'ы') {
+            return true;
+        }
+        before = letter;
+    }
+    false
+}
+
+fn is_vowel(letter: char) -> bool {
+    matches!(letter, 'а' | 'е' | 'и' | 'о' | 'у' | 'э')
 }
 
 #[cfg(test)]

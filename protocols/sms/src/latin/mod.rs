@@ -9,6 +9,7 @@ mod plain;
 mod uzbek;
 
 pub use ascii::{ASCII, in_ascii};
+pub(crate) use karakalpak::is_karakalpak_cyrillic;
 pub use karakalpak::karakalpak_apostrophes;
 pub(crate) use plain::plain;
 pub use plain::{PLAIN, plain_letters};

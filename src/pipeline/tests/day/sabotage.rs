@@ -359,7 +359,7 @@ impl Saboteur for Intrusion {
 #[should_panic(expected = "normal ones are to have the rest of the day")]
 fn bulk_that_takes_a_day_from_normal_messages_is_noticed() {
     let mut day = Day::new(7, 2_000);
-    day.agencies.soon(LIMITED, Priority::Normal, 300);
+    day.agencies.soon(LIMITED, Priority::Normal, 500);
     day.agencies.soon(LIMITED, Priority::Bulk, 20);
     day.world.settings.rules.no_bulk = None;
     day.world.laws = Laws::new(&day.world.settings);
