@@ -179,6 +179,7 @@ fn values_in_cyrillic_and_a_long_number_are_reckoned_apart_from_the_usual() {
     };
     assert_eq!(of(Language::En), (2, [2, 3, 3]));
     assert_eq!(of(Language::Ru), (3, [3, 3, 4]));
+    assert_eq!(of(Language::Kaa), (3, [3, 4, 3]));
 }
 
 /// What is wrong with the texts of a folder, without its name.

@@ -47,8 +47,12 @@ impl<'a> Listed<'a> {
 
     /// What it would cost with every value at its longest, in Cyrillic letters.
     pub fn most_in_cyrillic(&self) -> Cost {
-        let [_, cyrillic] = LETTERS;
-        self.texts.whole(self.entry(), USUAL_NUMBER, cyrillic)
+        let letter = match self.language {
+            // What is read as Uzbek may go out in Latin letters.
+            Language::Kaa => "ү",
+            _ => LETTERS[1],
+        };
+        self.texts.whole(self.entry(), USUAL_NUMBER, letter)
     }
 
     /// What it would cost with every value and the application's number at their longest.
@@ -162,7 +166,7 @@ const LONGEST_AGENCY: usize = 64;
 /// As many more applications as nobody has.
 const MOST_MORE: &str = "199";
 
-/// Letters of numbers and values: a Latin one, and a Cyrillic one, which takes a whole text out of GSM 03.38 and is two
+/// Letters of numbers and values: a Latin one, and a Cyrillic one, which takes a whole text out of GSM 03.38 or is two
 /// letters in Latin.
 const LETTERS: [&str; 2] = ["X", "Щ"];
 
