@@ -1,7 +1,7 @@
 //! What citizens write in a day: that they want no more messages, of one agency or of all; that they want them again;
 //! and how their applications stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use super::super::laws::Text;
@@ -17,7 +17,7 @@ use crate::journal::OperatorId;
 /// For so many events one citizen opts out.
 const EVENTS: u64 = 40;
 
-/// A text that was acknowledged may come again within this time, which is shorter than it is known for.
+/// A text that was acknowledged may come again within this time, once: that is sooner than it is forgotten.
 const AGAIN: u64 = 300;
 
 pub(super) struct Citizens {
@@ -25,6 +25,8 @@ pub(super) struct Citizens {
     coming: BTreeMap<(UnixMillis, u64), Text>,
     /// Those of this second, with what acknowledges them.
     brought: Vec<(u64, OperatorId, Answer, Text)>,
+    /// Those that were acknowledged, and come once more.
+    last_time: HashSet<u64>,
 }
 
 impl Citizens {
@@ -57,6 +59,7 @@ impl Citizens {
         Self {
             coming: numbered.collect(),
             brought: Vec::new(),
+            last_time: HashSet::new(),
         }
     }
 
@@ -99,7 +102,8 @@ impl Citizens {
             let again = if !world.smsc(operator).answers.contains(&read) {
                 Some(1)
             } else {
-                (random.below(5) == 0).then(|| 1 + random.below(AGAIN))
+                let again = (random.below(5) == 0).then(|| 1 + random.below(AGAIN));
+                again.filter(|_| self.last_time.insert(number))
             };
             if let Some(again) = again {
                 let at = now.after(Duration::from_secs(again));
