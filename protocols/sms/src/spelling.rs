@@ -135,20 +135,28 @@ fn respelled(text: &str, rules: LanguageRules) -> impl Iterator<Item = Candidate
 /// A folded text in the Latin letters that its language allows, folded again.
 pub fn in_latin(folded: &str, rules: LanguageRules) -> Cow<'_, str> {
     let mut latin = Cow::Borrowed(folded);
-    if rules.cyrillic_as_latin.allows(folded)
-        && let Cow::Owned(spelled) = uzbek_latin(folded)
+    // Without letters of its own that GSM 03.38 lacks the text may be plain but for Cyrillic twins of Latin ones: a series
+    // typed as АВ is AB then, and AV only in a text that has other Cyrillic letters.
+    if rules.karakalpak_apostrophes
+        && let Cow::Owned(spelled) = karakalpak_apostrophes(&latin)
     {
         latin = Cow::Owned(fold(&spelled).into_owned());
     }
-    if rules.karakalpak_apostrophes {
-        // Without its own letters the text may be plain but for Cyrillic twins of Latin ones.
-        let spelled = karakalpak_apostrophes(&latin);
-        latin = Cow::Owned(fold(&spelled).into_owned());
+    latin = without_marks(latin, rules);
+    if rules.cyrillic_as_latin.allows(&latin)
+        && let Cow::Owned(spelled) = uzbek_latin(&latin)
+    {
+        // A stress that stood on a Cyrillic letter is a mark on a Latin one.
+        latin = without_marks(Cow::Owned(fold(&spelled).into_owned()), rules);
     }
+    latin
+}
+
+fn without_marks(latin: Cow<'_, str>, rules: LanguageRules) -> Cow<'_, str> {
     if rules.plain_letters
         && let Cow::Owned(spelled) = plain_letters(&latin)
     {
-        latin = Cow::Owned(fold(&spelled).into_owned());
+        return Cow::Owned(fold(&spelled).into_owned());
     }
     latin
 }
@@ -253,6 +261,7 @@ mod tests {
         }
         for karakalpak in [
             "Аўыл",
+            "бояў",
             "аўдан",
             "Ўатан",
             "ТӘЎИР",
@@ -282,13 +291,33 @@ mod tests {
     #[test]
     fn cyrillic_twins_do_not_keep_karakalpak_dear() {
         let text = "Siziń biometriyalıq pasportıńız АВ1234567 tayar, onı orayda alıń, hújjetińizdi umıtpań.";
+        for cyrillic_as_latin in [CyrillicAsLatin::Never, CyrillicAsLatin::WhenUzbek] {
+            let rules = LanguageRules {
+                cyrillic_as_latin,
+                karakalpak_apostrophes: true,
+                plain_letters: true,
+            };
+            let sent = cheapest(text, rules);
+            assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
+            assert!(sent.text.contains(" AB1234567 "), "{}", sent.text);
+        }
+    }
+
+    #[test]
+    fn cyrillic_twins_stay_so_beside_a_name_from_abroad() {
         let rules = LanguageRules {
-            karakalpak_apostrophes: true,
-            ..LanguageRules::default()
+            plain_letters: true,
+            ..CYRILLIC
         };
+        let text = "The passport АВ1234567 of Łukasz Čapek is ready. Please come to the office by 01.12.2026.";
         let sent = cheapest(text, rules);
-        assert_eq!((sent.how, sent.cost.segments), (How::Latin, 1));
-        assert!(sent.text.contains(" AB1234567 "), "{}", sent.text);
+        assert!(
+            sent.text.contains(" AB1234567 of Lukasz Capek"),
+            "{}",
+            sent.text
+        );
+        let stressed = "за\u{301}мок ".repeat(12);
+        assert_eq!(cheapest(&stressed, rules).text, "zamok ".repeat(12));
     }
 
     proptest! {

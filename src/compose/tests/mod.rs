@@ -566,6 +566,23 @@ fn a_value_in_cyrillic_does_not_make_a_latin_text_dearer() {
 }
 
 #[test]
+fn a_series_typed_in_cyrillic_letters_of_latin_shape_is_the_same_in_every_latin_language() {
+    let catalog = Catalog::built_in();
+    let params = [("office", "Yunusobod tumani DXM")];
+    for (typed, sent) in [("АВ1234567", "AB1234567"), ("01 Р 123 АС", "01 P 123 AC")] {
+        for language in [Language::UzLatn, Language::En, Language::Kaa] {
+            let content = content("passport", "ready", language, &params);
+            let news = News {
+                application: typed,
+                ..news(&content)
+            };
+            let text = catalog.compose(news, Language::Ru).unwrap().text;
+            assert!(text.contains(sent), "{text}");
+        }
+    }
+}
+
+#[test]
 fn what_karakalpak_reads_otherwise_stays_in_cyrillic() {
     let params = [("office", "Төрткүл ауданы орайы")];
     let content = content("passport", "ready", Language::Kaa, &params);

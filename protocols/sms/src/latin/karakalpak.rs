@@ -60,7 +60,7 @@ pub(crate) fn is_karakalpak_cyrillic(text: &str) -> bool {
 }
 
 fn is_vowel(letter: char) -> bool {
-    matches!(letter, 'а' | 'е' | 'и' | 'о' | 'у' | 'э')
+    matches!(letter, 'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'э' | 'ю' | 'я')
 }
 
 #[cfg(test)]
