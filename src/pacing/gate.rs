@@ -8,7 +8,7 @@ use xabar_events::Reason;
 use super::Rules;
 use super::daily::Daily;
 use super::limits::{Limit, Limits};
-use super::line::{came, line_of};
+use super::line::line_of;
 use super::morning::Down;
 use super::quiet_hours::{Curfew, delay};
 use super::spread::{Line, Spreading};
@@ -38,6 +38,8 @@ pub(super) struct Gate {
     /// Of the agencies that have one.
     pub(super) daily: BTreeMap<AgencyKey, Daily>,
     pub(super) spreads: Vec<Spreading>,
+    /// By how many milliseconds the wall clock was ahead of the steady one when all was judged last.
+    pub(super) ahead: i64,
 }
 
 impl Gate {
@@ -60,6 +62,7 @@ impl Gate {
             bulk: Curfew::new(rules.no_bulk.clone()),
             daily: daily.collect(),
             spreads: rules.spreads.iter().cloned().map(Spreading::new).collect(),
+            ahead: 0,
         }
     }
 
@@ -70,6 +73,7 @@ impl Gate {
             self.last_release = before.last_release;
         }
         self.down = before.down.take();
+        self.ahead = before.ahead;
         for (agency, daily) in &mut self.daily {
             if let Some(before) = before.daily.remove(agency) {
                 daily.go_on(before);
@@ -184,6 +188,7 @@ impl Gate {
         {
             daily.count(now.wall);
         }
+        let came = self.came(message);
         if let Some(place) = self.best(message)
             && let Some(spreading) = self.spreads.get_mut(place)
         {
@@ -192,7 +197,7 @@ impl Gate {
                 && let Some(daily) = self.daily.get_mut(&message.agency())
             {
                 let time = now.wall_at(message.progress.due);
-                daily.leave_campaign(time, came(message, now), now.wall);
+                daily.leave_campaign(time, came, now.wall);
             }
         }
     }

@@ -129,6 +129,11 @@ impl Gate {
         }
     }
 
+    /// Where a message stands in the order in which places are given.
+    pub(super) fn came(&self, message: &Message) -> Came {
+        came(message, self.ahead)
+    }
+
     /// What a message that was put off waits for by the rules of now; `None`: it may go. One that stood in line gets the next
     /// place, whatever the hour: that lies in the hours in which it may go.
     pub(super) fn judge_anew(
@@ -137,8 +142,9 @@ impl Gate {
         submitted: &[UnixMillis],
         now: &Now,
     ) -> Option<Wait> {
+        let came = self.came(message);
         if let Some(daily) = self.daily.get_mut(&message.agency())
-            && daily.judge_anew(came(message, now))
+            && daily.judge_anew(came)
             && message.progress.dealt.is_some()
         {
             // Judged once more it has left the time that it was dealt anew.
@@ -174,10 +180,11 @@ impl Gate {
     pub(super) fn keep(&mut self, message: &Message, now: &Now) {
         let due = message.progress.due;
         let is_of_campaign = self.best(message).is_some();
+        let came = self.came(message);
         let Some(daily) = self.daily.get_mut(&message.agency()) else {
             return;
         };
-        let was_judged = daily.judge_anew(came(message, now));
+        let was_judged = daily.judge_anew(came);
         if was_judged || has_counted(message) {
             return;
         }
@@ -315,10 +322,11 @@ impl Gate {
         }
         let due = message.progress.due;
         message.progress.dealt = Some(due);
+        let came = self.came(message);
         if let Some(daily) = self.daily.get_mut(&message.agency())
             && let Some(day) = daily.day_at(now.wall_at(due), now.wall)
         {
-            daily.wait_again(message.lane, day, came(message, now));
+            daily.wait_again(message.lane, day, came);
         }
     }
 
@@ -389,12 +397,13 @@ impl Gate {
 
     /// A place for its agency's quota is nobody's any more.
     fn leave_line(&mut self, message: &Message, place: Option<UnixMillis>, now: &Now) {
+        let came = self.came(message);
         if let Some(place) = place
             && !has_counted(message)
             && self.best(message).is_none()
             && let Some(daily) = self.daily.get_mut(&message.agency())
         {
-            daily.leave(message.lane, place, came(message, now), now);
+            daily.leave(message.lane, place, came, now);
         }
     }
 
@@ -455,7 +464,7 @@ impl Gate {
         if has_counted(message) || self.best(message).is_none() {
             return;
         }
-        let came = came(message, now);
+        let came = self.came(message);
         if let Some(daily) = self.daily.get_mut(&message.agency()) {
             if let Some(from) = from {
                 daily.leave_campaign(now.wall_at(from), came, now.wall);
@@ -471,8 +480,12 @@ impl Gate {
 /// as they came in, by since when each may go, as far as its agency is concerned, and its id.
 pub(crate) type Came = (bool, UnixMillis, u64);
 
-pub(crate) fn came(message: &Message, now: &Now) -> Came {
-    let may_go = message.not_before.map(|at| now.steady_at(at));
+/// By the clocks as far apart as they were when all was judged last, by so many milliseconds: an order that goes with every small
+/// change between them is none.
+fn came(message: &Message, ahead: i64) -> Came {
+    let may_go = message
+        .not_before
+        .map(|at| UnixMillis(at.0.saturating_sub(ahead)));
     let since = may_go.map_or(message.accepted_at, |it| it.max(message.accepted_at));
     (message.lane == Lane::Bulk, since, message.id.0)
 }

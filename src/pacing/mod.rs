@@ -37,8 +37,8 @@ use gate::Gate;
 use lanes::Lanes;
 pub use lanes::{Among, Sharing};
 pub use limits::{Limit, Limits};
+pub(crate) use line::Came;
 use line::line_of;
-pub(crate) use line::{Came, came};
 pub use pauses::Scope;
 pub use quiet_hours::QuietHours;
 pub(crate) use quiet_hours::is_within;
@@ -374,6 +374,16 @@ impl Pacer {
     /// All that waits of the agency is judged anew.
     pub fn end_anew(&mut self, agency: AgencyKey) {
         self.gate.end_anew(agency);
+    }
+
+    /// Where a message stands in the order in which places in line are given.
+    pub(crate) fn came(&self, message: &Message) -> Came {
+        self.gate.came(message)
+    }
+
+    /// The wall clock is ahead of the steady one by so many milliseconds, by which all is judged from now on.
+    pub(crate) fn judges_by(&mut self, ahead: i64) {
+        self.gate.ahead = ahead;
     }
 
     /// Whether a message may have to stand in line, for its agency's quota or its campaign: then the order counts in which

@@ -224,6 +224,7 @@ impl Core {
             refusals: Seldom::default(),
             settings,
         };
+        core.pacer.judges_by(core.review.judged_ahead());
         core.pacer.take_up(&core.journal.dealt()?, now);
         core.route_by(core.settings.operators.clone());
         core.open_queues()?;

@@ -4,7 +4,7 @@ use super::beat::Beat;
 use super::core::Core;
 use super::elsewhere::awaits_second;
 use super::operator::Operator;
-use crate::clock::{Now, UnixMillis};
+use crate::clock::UnixMillis;
 use crate::delivery::{Answers, Circuit, Class, Event, Report, Switch};
 use crate::journal::{Message, MessageId, OperatorId, Queue, Segment};
 use tracing::{info, warn};
@@ -255,13 +255,14 @@ impl Core {
         due: UnixMillis,
     ) {
         self.pacer.move_to(message, operator, due, &beat.now);
-        self.stands_elsewhere(message, &beat.now);
+        self.stands_elsewhere(message);
     }
 
     /// A message waits where it did not before. If it stands in line, and that is dealt out anew, it is found there.
-    pub(super) fn stands_elsewhere(&mut self, message: &Message, now: &Now) {
+    pub(super) fn stands_elsewhere(&mut self, message: &Message) {
         if self.pacer.has_line(message) {
-            self.review.follow(message, now);
+            let came = self.pacer.came(message);
+            self.review.follow(message, came);
         }
     }
 

@@ -454,7 +454,7 @@ impl Core {
         message.progress.phase = Phase::Waiting;
         message.progress.due = due.max(UnixMillis(beat.now.steady.0 + 1));
         self.pacer.wait_again(message, &beat.now);
-        self.stands_elsewhere(message, &beat.now);
+        self.stands_elsewhere(message);
         let (facts, superseding) = self.pacer.end_to_wait(message);
         beat.thread(message.thread, facts);
         if facts.waiting > 1 {

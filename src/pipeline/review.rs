@@ -31,7 +31,7 @@ use super::sending::next_look;
 use super::telling::{WORTH_TELLING, name_limit};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Arrival, Cursor, JournalError, Lane, Message, Queue, Start};
-use crate::pacing::{Affected, Came, came};
+use crate::pacing::{Affected, Came};
 use xabar_events::Reason;
 
 /// The two clocks are read one after the other; a step is more than that, and than a message may be late.
@@ -136,6 +136,11 @@ impl Review {
         }
     }
 
+    /// By how many milliseconds the wall clock was ahead when all was judged last.
+    pub(super) fn judged_ahead(&self) -> i64 {
+        self.judged_ahead
+    }
+
     /// Whether something is to be gone through yet.
     pub(super) fn is_under_way(&self) -> bool {
         !self.begins.is_nobody() || !self.left.is_empty()
@@ -172,18 +177,18 @@ impl Review {
     }
 
     /// A message was put off. If what waits of its agency is gone through it is judged once more, after all that came in before.
-    pub(super) fn note(&mut self, message: &Message, now: &Now) {
+    pub(super) fn note(&mut self, message: &Message, came: Came) {
         if let Some(walk) = self.walk(message.agency()) {
-            walk.find(message, now);
+            walk.find(message, came);
         }
     }
 
     /// A message that stands in line waits somewhere else from now on. If it is to be judged yet it is found there.
-    pub(super) fn follow(&mut self, message: &Message, now: &Now) {
+    pub(super) fn follow(&mut self, message: &Message, came: Came) {
         if let Some(walk) = self.walk(message.agency())
-            && walk.judged < Some(came(message, now))
+            && walk.judged < Some(came)
         {
-            walk.find(message, now);
+            walk.find(message, came);
         }
     }
 
@@ -255,19 +260,19 @@ impl Walk {
     }
 
     /// A message stands where it did not before: it is noted, or read there with those for which there was no room.
-    fn find(&mut self, message: &Message, now: &Now) {
+    fn find(&mut self, message: &Message, came: Came) {
         let queue = message.queue();
-        if !self.is_to_read(came(message, now)) {
-            self.note(message, now);
+        if !self.is_to_read(came) {
+            self.note(message, came);
         } else if !self.queues.contains(&queue) {
             self.queues.push(queue);
         }
     }
 
     /// Notes where a message stands that has to be judged in its order.
-    fn note(&mut self, message: &Message, now: &Now) {
+    fn note(&mut self, message: &Message, came: Came) {
         let place = (message.queue(), message.progress.due);
-        self.noted.insert(came(message, now), place);
+        self.noted.insert(came, place);
         if self.noted.len() > MOST_NOTED {
             self.noted.pop_last();
             self.is_full = true;
@@ -292,6 +297,7 @@ impl Core {
     /// Judges some of what was put off anew, if that is to be done; gives what has a new due time. It is not in the journal yet.
     pub(super) fn review(&mut self, beat: &mut Beat) -> Result<Vec<Message>, JournalError> {
         self.review.pass(&beat.now);
+        self.pacer.judges_by(self.review.judged_ahead());
         if !self.review.is_under_way() {
             self.look_for_room(&beat.now);
             if !self.review.is_under_way() {
@@ -417,8 +423,9 @@ impl Core {
                 continue;
             }
             if self.pacer.has_line(&arrival.message) {
-                if walk.judged < Some(came(&arrival.message, &beat.now)) {
-                    walk.note(&arrival.message, &beat.now);
+                let came = self.pacer.came(&arrival.message);
+                if walk.judged < Some(came) {
+                    walk.note(&arrival.message, came);
                 }
             } else if walk.judged.is_none() && !has_turn {
                 moved.extend(self.judge_anew(beat, arrival));

@@ -120,7 +120,7 @@ impl Core {
             name_limit(&mut message, limit);
         }
         self.wait_out_of_turn(&message);
-        self.review.note(&message, &beat.now);
+        self.review.note(&message, self.pacer.came(&message));
         beat.put(message);
     }
 

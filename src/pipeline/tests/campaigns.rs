@@ -631,3 +631,73 @@ fn a_day_on_which_a_campaign_does_not_go_is_noticed() {
     take(&mut world);
     pass(&mut world, 3, &mut Days::new());
 }
+
+/// How many of a thousand with one `notBefore`, of which a day has room for 400, went or are due on each day after a review in which
+/// the clocks come so many milliseconds apart after so many beats.
+fn days_after(beats: u32, apart: i64) -> Vec<usize> {
+    let mut world = World::with(|settings| {
+        quota(settings, "kadastr", 400);
+        spread(settings, 3600);
+    });
+    world.publish_all((1..=1000).map(|number| Notification {
+        not_before: Some(START.after(HOUR).into()),
+        expires: Some(START.after(20 * DAY).into()),
+        ..bulk(number)
+    }));
+    world.advance(HOUR + SECOND);
+    world.wall_ahead += 5000;
+    for _ in 0..beats {
+        world.beat();
+        world.steady = world.steady.after(Duration::from_millis(5));
+    }
+    world.wall_ahead += apart;
+    world.calm();
+    let mut on = vec![take(&mut world).len()];
+    for id in 1..=1000 {
+        let progress = world.journalled(MessageId(id)).progress;
+        if progress.attempt.attempts == 0 {
+            let due = UnixMillis(progress.due.0 + world.wall_ahead);
+            let day = usize::try_from(day(due)).unwrap();
+            on.resize(on.len().max(day + 1), 0);
+            on[day] += 1;
+        }
+    }
+    on
+}
+
+#[test]
+fn clocks_that_come_a_little_apart_amid_a_review_leave_each_day_its_room() {
+    for apart in [0, 3, 500] {
+        for beats in 0..12 {
+            let on = days_after(beats, apart);
+            assert_eq!(on, [400, 400, 200], "{apart} ms after {beats} beats");
+        }
+    }
+}
+
+#[test]
+fn what_came_back_unwritten_is_before_a_campaign_on_its_day() {
+    let mut world = World::with(|settings| {
+        quota(settings, "kadastr", 5);
+        spread(settings, 20);
+        settings.rules.spreads[0].service = Some("passport".into());
+    });
+    world.publish_all((1..=5).map(bulk));
+    let sent = world.sent();
+    assert_eq!(sent.len(), 5);
+    world.smsc(UCELL).room = 0;
+    sent.iter().for_each(|it| world.give_back(it));
+    world.advance(SECOND);
+    world.publish(Notification {
+        service: "passport".parse().unwrap(),
+        msisdn: other_phone(6),
+        ..bulk(6)
+    });
+    world.advance(SECOND);
+    assert_eq!(
+        take(&mut world),
+        [0; 0],
+        "the day is for those that came back"
+    );
+    assert_eq!(told(&world)[&6], 1);
+}

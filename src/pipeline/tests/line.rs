@@ -546,3 +546,27 @@ fn what_comes_back_unwritten_keeps_its_day() {
     gone.sort_unstable();
     assert_eq!(gone, Vec::from_iter(11..=20));
 }
+
+#[test]
+fn clocks_that_come_a_little_apart_amid_a_review_leave_a_line_its_order() {
+    for apart in [0, 3] {
+        for beats in 0..10 {
+            let mut world = World::with(|settings| quota(settings, "kadastr", 10));
+            world.publish_all((1..=600).map(|number| Notification {
+                not_before: Some(START.after(HOUR).into()),
+                ..super::world::apart(number)
+            }));
+            world.advance(HOUR + SECOND);
+            assert_eq!(take(&mut world).len(), 10);
+            world.wall_ahead += 5000;
+            for _ in 0..beats {
+                world.beat();
+                world.steady = world.steady.after(Duration::from_millis(5));
+            }
+            world.wall_ahead += apart;
+            world.advance(SECOND);
+            let line = due(&mut world, 11..=600);
+            assert!(in_order(&line), "{apart} ms after {beats} beats");
+        }
+    }
+}
