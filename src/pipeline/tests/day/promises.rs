@@ -129,6 +129,11 @@ impl Promises {
     pub(super) fn submitted(&mut self, sent: &[Sent], laws: &Laws) {
         for sent in sent {
             let message = laws.message(sent.message());
+            // Its carrier's fallback may have it.
+            for share in self.operators.values_mut() {
+                share.answers.waiting.remove(&message.id.0);
+                share.urgent.waiting.remove(&message.id.0);
+            }
             let share = self.operators.entry(sent.operator).or_default();
             // What it supersedes is told so when there is a result of it.
             let is_instead = sent.submission.urgent && laws.may_go_instead_of_urgent(message);
@@ -139,7 +144,6 @@ impl Promises {
             };
             for soon in [&mut share.answers, &mut share.urgent] {
                 soon.submitted[lane as usize] += 1;
-                soon.waiting.remove(&message.id.0);
             }
             share.normal.submitted(message, lane == Lane::Normal);
             share.bulk.submitted(message, lane == Lane::Bulk);
