@@ -50,6 +50,8 @@ enum Wait {
 #[derive(Default)]
 struct Campaign {
     waiting: BTreeSet<MessageId>,
+    /// What its subscriber's limit holds up: each has a time all the same when all are dealt anew.
+    limited: BTreeSet<MessageId>,
     /// Minutes in which many waited that might go, and to how many their turn came in them.
     minutes: u32,
     turns: u32,
@@ -64,6 +66,9 @@ impl Waits {
             *normal -= 1;
         }
         self.of_night.remove(&id);
+        for campaign in self.campaigns.values_mut() {
+            campaign.limited.remove(&id);
+        }
         let mut campaigns = self.campaigns.values_mut();
         campaigns.find_map(|campaign| campaign.waiting.remove(&id).then_some(campaign))
     }
@@ -118,6 +123,10 @@ impl Laws {
             State::Deferred => self.waits.waits_no_more(id),
             _ => _ = self.waits.forget(id),
         }
+        if is_spread && told == (State::Deferred, Some(Reason::SubscriberLimit)) {
+            let campaign = self.waits.campaigns.entry(agency).or_default();
+            campaign.limited.insert(id);
+        }
         match told {
             (
                 State::Deferred,
@@ -156,8 +165,11 @@ impl Laws {
             let last = now.after(release + MINUTE);
             self.waits.night_let_go = self.waits.night_let_go.max(last);
         }
-        let campaigns = std::mem::take(&mut self.waits.campaigns);
-        let of_campaigns = campaigns.into_values().flat_map(|it| it.waiting);
+        let campaigns = self.waits.campaigns.values_mut();
+        let of_campaigns = campaigns.flat_map(|it| {
+            (it.minutes, it.turns) = (0, 0);
+            std::mem::take(&mut it.waiting)
+        });
         let waiting: Vec<_> = of_campaigns
             .map(|id| (id, true))
             .chain(self.waits.messages.keys().map(|id| (*id, false)))
@@ -249,8 +261,9 @@ impl Laws {
             if campaign.minutes == 60 {
                 let turns = std::mem::take(&mut campaign.turns);
                 campaign.minutes = 0;
+                let limited = campaign.limited.len() as u32;
                 assert!(
-                    turns * 3 >= spread.an_hour,
+                    (turns + limited) * 3 >= spread.an_hour,
                     "only {turns} turns of the campaign in an hour, for which {} wait",
                     campaign.waiting.len()
                 );
