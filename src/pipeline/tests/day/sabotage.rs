@@ -690,3 +690,25 @@ fn from_a_phone(event: &Event, by_ussd: bool) -> Option<&Frame> {
     };
     (is_ussd(&pdu) == by_ussd).then_some(frame)
 }
+
+/// Tells of each that waits for its agency's quota that it goes within three hours.
+struct Haste;
+
+impl Saboteur for Haste {
+    fn effects(&mut self, now: &Now, changes: &mut Changes, _: &mut Effects) {
+        let told = changes.outgoing.iter_mut().map(|it| &mut it.told);
+        let told = told.filter(|it| it.reason == Some(xabar_events::Reason::AgencyQuota));
+        for until in told.filter_map(|told| told.until.as_mut()) {
+            *until = now.wall.after(3 * HOUR).min(*until);
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "goes on a later day than it is told")]
+fn a_line_that_goes_on_a_later_day_than_it_is_told_is_noticed() {
+    let mut day = Day::new(7, 2_000);
+    day.agencies.soon(LIMITED, Priority::Normal, 300);
+    day.world.saboteur = Some(Box::new(Haste));
+    day.run();
+}

@@ -2,6 +2,7 @@
 //! line or in a campaign, unless something happens that nobody could foresee.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rustc_hash::FxHashMap;
 use xabar_events::{Outcome, Reason, State};
@@ -11,6 +12,9 @@ use super::{Known, Laws};
 use crate::clock::{Now, UnixMillis};
 use crate::journal::{AgencyKey, Lane, Message, MessageId};
 
+/// How long what waited may take to go once its operator takes messages again.
+const AFTER_TROUBLE: Duration = Duration::from_secs(4 * 3600);
+
 #[derive(Default)]
 pub(super) struct Days {
     /// The messages that wait for an agency's quota or campaign.
@@ -18,6 +22,8 @@ pub(super) struct Days {
     /// When something last happened that moves others of the agency: a message came in that goes before bulk ones, one did not go,
     /// or one went that had waited for something else.
     unforeseen: BTreeMap<AgencyKey, UnixMillis>,
+    /// The same of what moves normal ones to a later day: what stands in no line takes the room.
+    overtaken: BTreeMap<AgencyKey, UnixMillis>,
     /// How far the wall clock is ahead.
     ahead: i64,
 }
@@ -48,6 +54,9 @@ impl Laws {
         }
         for message in accepted.iter().filter(|it| it.lane != Lane::Bulk) {
             self.days.unforeseen(message, now.steady);
+            if message.lane == Lane::Urgent {
+                self.days.overtaken.insert(message.agency(), now.steady);
+            }
         }
     }
 
@@ -104,6 +113,9 @@ impl Laws {
             // What another one of its phone or its thread holds up has a time of its own.
             let is_alone =
                 self.phones[&message.msisdn].len() == 1 && self.threads[&message.thread].len() == 1;
+            if message.lane == Lane::Normal && day_of(until) < today {
+                self.check_later(now, id, (until, at), day_of);
+            }
             if day_of(until) != today {
                 assert!(
                     !is_foreseen || is_late_by_trouble || !is_alone,
@@ -116,6 +128,29 @@ impl Laws {
         } else if told.1 == State::Deferred && message.lane != Lane::Urgent {
             let message = message.clone();
             self.days.unforeseen(&message, now.steady);
+            self.days.overtaken.insert(agency, now.steady);
         }
+    }
+
+    /// A normal message that stood in line goes on a later day than it was told: something took its room, or kept it from going.
+    fn check_later<Day: Ord>(
+        &self,
+        now: &Now,
+        id: MessageId,
+        (until, told_at): (UnixMillis, UnixMillis),
+        day_of: impl Fn(UnixMillis) -> Day,
+    ) {
+        let message = &self.messages[&id].message;
+        let overtaken = self.days.overtaken.get(&message.agency());
+        let is_overtaken = overtaken.is_some_and(|it| *it >= told_at);
+        // Another one of its thread may hold it up.
+        let is_alone = self.threads[&message.thread].len() == 1;
+        let trouble = now.wall_at(self.waits.trouble);
+        let was_held_up = day_of(trouble.after(AFTER_TROUBLE)) > day_of(until);
+        assert!(
+            is_overtaken || !is_alone || was_held_up,
+            "{id} goes on a later day than it is told: {until:?}, now {:?}",
+            now.wall
+        );
     }
 }

@@ -261,7 +261,7 @@ impl Laws {
             if campaign.minutes == 60 {
                 let turns = std::mem::take(&mut campaign.turns);
                 campaign.minutes = 0;
-                let limited = campaign.limited.len() as u32;
+                let limited = u32::try_from(campaign.limited.len()).unwrap();
                 assert!(
                     (turns + limited) * 3 >= spread.an_hour,
                     "only {turns} turns of the campaign in an hour, for which {} wait",

@@ -470,7 +470,6 @@ pub(crate) fn mo_from(ton: Ton, digits: &str, text: &Text, sequence_number: u32)
         .unwrap()
 }
 
-/// A delivery receipt in the words of SMPP 3.4, appendix B.
 /// A delivery receipt in whatever words.
 fn receipt_of(msisdn: Msisdn, text: &str, sequence_number: u32, tlvs: Tlvs<'_>) -> Frame {
     receipt_from(&msisdn.digits(), text, sequence_number, tlvs)
