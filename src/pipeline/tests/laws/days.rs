@@ -147,8 +147,10 @@ impl Laws {
         let is_alone = self.threads[&message.thread].len() == 1;
         let trouble = now.wall_at(self.waits.trouble);
         let was_held_up = day_of(trouble.after(AFTER_TROUBLE)) > day_of(until);
+        // For all of a day, which those before it have the next one for.
+        let was_down = self.waits.start_let_go > told_at;
         assert!(
-            is_overtaken || !is_alone || was_held_up,
+            is_overtaken || !is_alone || was_held_up || was_down,
             "{id} goes on a later day than it is told: {until:?}, now {:?}",
             now.wall
         );

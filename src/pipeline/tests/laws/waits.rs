@@ -29,7 +29,7 @@ pub(super) struct Waits {
     /// Until then they may go one by one, the last night having been ended by other rules.
     night_let_go: UnixMillis,
     /// Until then all of them may, the gateway having been down.
-    start_let_go: UnixMillis,
+    pub(super) start_let_go: UnixMillis,
     /// What time it was last.
     now: UnixMillis,
     campaigns: BTreeMap<AgencyKey, Campaign>,
