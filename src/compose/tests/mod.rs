@@ -632,6 +632,19 @@ fn every_problem_of_every_file_is_told_at_once() {
 }
 
 #[test]
+fn a_rule_of_other_languages_is_told_to_belong_into_their_files() {
+    let rules = "[spelling]\ncyrillic_as_latin = \"when-cheaper\"\nkarakalpak_apostrophes = true\n";
+    let expected = [
+        "ru.toml:2:21: `spelling.cyrillic_as_latin` is not a rule for ru; \
+         leave it out; it belongs into uz-Latn.toml, uz-Cyrl.toml, kaa.toml, en.toml",
+        "ru.toml:3:26: `spelling.karakalpak_apostrophes` is not a rule for ru; \
+         leave it out; it belongs into uz-Latn.toml, uz-Cyrl.toml, kaa.toml",
+    ];
+    let found = problems(&Folder::with([("ru.toml", rules)]));
+    assert_eq!(found, expected);
+}
+
+#[test]
 fn an_answer_has_the_values_that_it_is_told_and_no_others() {
     let folder = Folder::with([(
         "uz-Latn.toml",

@@ -609,12 +609,13 @@ fn a_newer_status_goes_in_the_turn_of_an_older_one_of_a_campaign_that_is_late() 
     assert_eq!(gone, in_their_turns.collect::<Vec<_>>());
 }
 
-/// Tells when a campaign would go if its pace alone held it up.
-struct Haste;
+/// Tells of what waits for its agency's quota or its campaign that it goes within three hours.
+pub(super) struct Haste;
 
 impl Saboteur for Haste {
     fn effects(&mut self, now: &Now, changes: &mut Changes, _: &mut Effects) {
         let told = changes.outgoing.iter_mut().map(|it| &mut it.told);
+        let told = told.filter(|it| it.reason == Some(Reason::AgencyQuota));
         for until in told.filter_map(|told| told.until.as_mut()) {
             *until = now.wall.after(3 * HOUR).min(*until);
         }

@@ -7,6 +7,8 @@
 
 use std::borrow::Cow;
 
+use super::uzbek::is_vowel;
+
 /// Writes the letters that Karakalpak Latin got in 2016 as before: a', g', n', o', u', i'.
 ///
 /// None of the new ones is in GSM 03.38, so this saves more than half of the segments.
@@ -57,10 +59,6 @@ pub(crate) fn is_karakalpak_cyrillic(text: &str) -> bool {
         before = letter;
     }
     false
-}
-
-fn is_vowel(letter: char) -> bool {
-    matches!(letter, 'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'э' | 'ю' | 'я')
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use xabar_smpp::receipt::Detection;
 use xabar_smpp::{Frame, Status};
 use xabar_ussd::is_ussd;
 
+use super::super::campaigns::Haste;
 use super::super::laws::Laws;
 use super::super::random::night;
 use super::super::world::*;
@@ -689,19 +690,6 @@ fn from_a_phone(event: &Event, by_ussd: bool) -> Option<&Frame> {
         return None;
     };
     (is_ussd(&pdu) == by_ussd).then_some(frame)
-}
-
-/// Tells of each that waits for its agency's quota that it goes within three hours.
-struct Haste;
-
-impl Saboteur for Haste {
-    fn effects(&mut self, now: &Now, changes: &mut Changes, _: &mut Effects) {
-        let told = changes.outgoing.iter_mut().map(|it| &mut it.told);
-        let told = told.filter(|it| it.reason == Some(xabar_events::Reason::AgencyQuota));
-        for until in told.filter_map(|told| told.until.as_mut()) {
-            *until = now.wall.after(3 * HOUR).min(*until);
-        }
-    }
 }
 
 #[test]

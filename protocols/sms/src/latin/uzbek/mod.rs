@@ -183,7 +183,7 @@ fn small(letter: char) -> char {
     }
 }
 
-fn is_vowel(letter: char) -> bool {
+pub(super) fn is_vowel(letter: char) -> bool {
     matches!(
         small(letter),
         'а' | 'е' | 'ё' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'я' | 'ў'
